@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The only Makefile. Type "make help".
+#
+# Nothing is listed here: a lesson is a folder lessons/NN-name/, and what is
+# built follows from the names of the files in it.
+#
+#	NAME_kern.c     -> NAME_kern.o, NAME_kern.skel.h   runs in the kernel
+#	NAME_user.c     -> NAME_user                       loads it
+#	test_packets.c  -> test_packets                    tests it with packets
+#
+# Results stand next to their sources. A source may include headers of its own
+# folder, of headers/ (kernel sides) and of common/ (user sides and tests).
+
+CLANG ?= clang
+CC    ?= cc
+CFLAGS     ?= -O2 -g -Wall -Wextra -Werror
+# A program receives its context whether it looks at it or not. UAPI headers
+# include <asm/...>, which Debian keeps in a folder per architecture.
+BPF_CFLAGS ?= -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+	      -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+# bpftool, ip and tc are in a folder that not every user's PATH holds.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+KERN_C  := $(sort $(wildcard lessons/*/*_kern.c))
+USER_C  := $(sort $(wildcard lessons/*/*_user.c))
+TEST_C  := $(sort $(wildcard lessons/*/test_packets.c))
+LAB_C   := $(sort $(wildcard testenv/*_kern.c))
+COMMON  := $(sort $(wildcard common/*.c))
+DIRS    := $(sort $(dir $(KERN_C)))
+
+SKEL    := $(KERN_C:.c=.skel.h)
+LAB_O   := $(LAB_C:.c=.o)
+BUILT   := $(SKEL) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_O)
+LIB     := common/common.a
+
+# 01 of lessons/01-drop-world/ is lesson 1.
+number   = $(patsubst 0%,%,$(firstword $(subst -, ,$(notdir $(patsubst %/,%,$1)))))
+LESSONS := $(foreach d,$(DIRS),lesson$(call number,$d))
+
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
+# One clear line instead of a compiler's page of errors.
+need      = $(if $(wildcard $2)$(shell command -v $2),,\
+	    $(error $1 is missing: run "make deps"))
+# The lab needs root; sudo drops the environment, so the lab's part is handed on.
+as_root   = $(if $(filter-out 0,$(shell id -u)),sudo) env \
+	    $(foreach v,LAB NO_COLOR V,$(if $($v),$v='$($v)'))
+
+# All processors, unless -j says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+# "make deps lesson1": whatever is built waits for the installation.
+DEPS     := $(filter deps,$(MAKECMDGOALS))
+
+all: $(BUILT)
+
+%_kern.o: %_kern.c | $(DEPS)
+	$(call need,clang,$(CLANG))
+	$(call need,libbpf,/usr/include/bpf/bpf_helpers.h)
+	$(call say,BPF)
+	$(Q)$(CLANG) -target bpf $(BPF_CFLAGS) -Iheaders -MMD -MP -c $< -o $@
+
+%.skel.h: %.o
+	$(call need,bpftool,bpftool)
+	$(call say,SKEL)
+	$(Q)bpftool gen skeleton $< name $(*F) >$@
+
+common/%.o: common/%.c | $(DEPS)
+	$(call need,the C compiler,$(CC))
+	$(call need,libbpf,/usr/include/bpf/libbpf.h)
+	$(call say,CC)
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(COMMON:.c=.o)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# A user side may include any skeleton of its folder: all are made before it is
+# compiled, and from then on its .d file knows which it did include.
+.SECONDEXPANSION:
+skels_in  = $(filter $1/%,$(SKEL))
+compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $< $(LIB) -lbpf
+
+$(USER_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
+	$(call say,CC)
+	$(Q)$(compile) -o $@
+
+$(TEST_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
+	$(call need,cmocka,/usr/include/cmocka.h)
+	$(call say,CC)
+	$(Q)$(compile) -lcmocka -o $@
+
+deps:
+	$(Q)testenv/deps.sh
+
+# lessonN: build the lesson, then play its page in the lab.
+define lesson_rule
+$2: $(filter $1%,$(BUILT)) $(LAB_O) | $(DEPS)
+	$$(Q)$$(as_root) testenv/follow $1
+endef
+$(foreach d,$(DIRS),$(eval $(call lesson_rule,$d,lesson$(call number,$d))))
+
+lesson%:
+	@echo "There is no lesson $*. There are:" >&2
+	@printf '  make lesson%s\n' \
+		$(foreach d,$(DIRS),'$(call number,$d)   $(patsubst lessons/%/,%,$d)') >&2
+	@exit 2
+
+lessons: all | $(DEPS)
+	$(Q)for dir in $(DIRS); do $(as_root) testenv/follow --yes $$dir || exit; done
+
+test: all | $(DEPS)
+	$(Q)$(as_root) testenv/run_tests.sh $(LESSON)
+
+lint: | $(DEPS)
+	$(Q)testenv/lint.sh
+
+clean:
+	$(Q)rm -f lessons/*/*.o lessons/*/*.d lessons/*/*.skel.h testenv/*.[od] \
+		common/*.[oda] $(USER_C:.c=) $(TEST_C:.c=)
+
+help:
+	@echo "make              build all lessons"
+	@echo "make deps         install what is missing, from the distribution's packages"
+	@echo "make lesson1      build lesson 1 and be taken through it (1 to $(words $(DIRS)))"
+	@echo "make lessons      all of them, one after the other, without stopping"
+	@echo "make test         run every test; LESSON=3: those of lesson 3"
+	@echo "make lint         check the style of C and shell"
+	@echo "make clean        remove what was built"
+	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
+
+.PHONY: all deps $(LESSONS) lessons test lint clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(wildcard lessons/*/*.d testenv/*.d common/*.d)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Packet tests: describe a frame layer by layer, hand it to a loaded program
+ * through BPF_PROG_TEST_RUN, look at what came of it. No interface is needed.
+ *
+ *	static const struct test_case {
+ *		struct packet packet;
+ *		__u32 verdict;
+ *	} cases[] = {
+ *		{ { "TCP, IPv4", { ETH(), IP4(), TCP(1024, 80) } }, XDP_PASS },
+ *	};
+ *
+ * Each layer names itself in the one before it: EtherType, protocol, next
+ * header. Lengths and the IPv4 checksum are filled in. What a layer's macro is
+ * given, such as IP4(.ttl = 1), stands in the frame instead.
+ */
+#ifndef PACKET_TEST_H
+#define PACKET_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/libbpf.h>
+/* Last: it wants the five standard headers before it. */
+#include <cmocka.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#define LAYERS_MAX 12
+#define FRAME_MAX  2048 /* bytes, enough for every layer at its longest */
+#define FRAME_MIN  60 /* bytes, shortest on the wire, without FCS */
+
+enum layer_kind {
+	LAYER_NONE,
+	LAYER_ETH,
+	LAYER_VLAN,
+	LAYER_NEXT,
+	LAYER_ARP,
+	LAYER_IP4,
+	LAYER_IP6,
+	LAYER_EXT,
+	LAYER_FRAG6,
+	LAYER_TCP,
+	LAYER_UDP,
+	LAYER_ICMP,
+	LAYER_ICMP6,
+	LAYER_DATA,
+	LAYER_CUT,
+};
+
+struct layer {
+	enum layer_kind kind;
+	union {
+		struct ethhdr eth;
+		struct iphdr ip4;
+		struct ipv6hdr ip6;
+		struct {
+			__u16 id; /* EtherType or protocol, host byte order */
+			__u16 arg; /* see the macros */
+			__u16 arg2;
+		};
+	};
+};
+
+/* Ethernet. From and to a station of their own unless given, as all fields. */
+#define ETH(...) { .kind = LAYER_ETH, .eth = { __VA_ARGS__ } }
+/* A tag: of kind 802.1Q, or 802.1ad for the outer one of two. */
+#define VLAN(vid) { .kind = LAYER_VLAN, .id = ETH_P_8021Q, .arg = (vid) }
+#define VLAN_AD(vid) { .kind = LAYER_VLAN, .id = ETH_P_8021AD, .arg = (vid) }
+/* No bytes: what the layer before says of what follows. */
+#define NEXT(number) { .kind = LAYER_NEXT, .id = (number) }
+#define ARP() { .kind = LAYER_ARP, .id = ETH_P_ARP }
+/* Fields in network byte order. With .ihl above 5, options follow. */
+#define IP4(...) { .kind = LAYER_IP4, .ip4 = { __VA_ARGS__ } }
+#define IP6(...) { .kind = LAYER_IP6, .ip6 = { __VA_ARGS__ } }
+/* An IPv6 extension header of 8 + 8 * units bytes (RFC 8200, section 4). */
+#define EXT(number, units) { .kind = LAYER_EXT, .id = (number), .arg = (units) }
+/* Its fragment header: offset in units of 8 bytes, and whether more follow. */
+#define FRAG6(offset, more)                                                    \
+	{                                                                      \
+		.kind = LAYER_FRAG6, .id = IPPROTO_FRAGMENT, .arg = (offset),  \
+		.arg2 = (more)                                                 \
+	}
+#define TCP(source, dest)                                                      \
+	{                                                                      \
+		.kind = LAYER_TCP, .id = IPPROTO_TCP, .arg = (source),         \
+		.arg2 = (dest)                                                 \
+	}
+#define UDP(source, dest)                                                      \
+	{                                                                      \
+		.kind = LAYER_UDP, .id = IPPROTO_UDP, .arg = (source),         \
+		.arg2 = (dest)                                                 \
+	}
+#define ICMP(type) { .kind = LAYER_ICMP, .id = IPPROTO_ICMP, .arg = (type) }
+#define ICMP6(type) { .kind = LAYER_ICMP6, .id = IPPROTO_ICMPV6, .arg = (type) }
+/* Bytes that count up from 0. */
+#define DATA(bytes) { .kind = LAYER_DATA, .arg = (bytes) }
+/* Last: only the first bytes of the frame arrive. */
+#define CUT(bytes) { .kind = LAYER_CUT, .arg = (bytes) }
+
+struct packet {
+	const char *name;
+	struct layer layers[LAYERS_MAX];
+};
+
+struct packet_result {
+	__u32 verdict; /* enum xdp_action, or TC_ACT_* */
+	__u32 len; /* bytes of the frame as the program left it */
+	__u8 frame[FRAME_MAX];
+};
+
+/**
+ * packet_build() - Write a packet's frame.
+ * @packet: what is in it.
+ * @frame: room for FRAME_MAX bytes.
+ *
+ * Frames are padded to FRAME_MIN, as on the wire, unless they are cut.
+ *
+ * Return: its length in bytes, without FCS.
+ */
+__u32 packet_build(const struct packet *packet, __u8 *frame);
+
+/**
+ * packet_run() - Run a program once on a packet.
+ * @prog: a loaded XDP or TC program.
+ * @packet: what it receives.
+ * @result: where verdict and frame go.
+ *
+ * Fails the running test if the kernel does not run the program.
+ */
+void packet_run(const struct bpf_program *prog, const struct packet *packet,
+		struct packet_result *result);
+
+/**
+ * packet_verdict() - Run an XDP program, and fail unless it says @verdict.
+ * @prog: a loaded XDP program.
+ * @packet: what it receives.
+ * @verdict: the enum xdp_action that is right.
+ */
+void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
+		    __u32 verdict);
+
+/**
+ * packet_cost_ratio() - Compare what a packet costs in two XDP programs.
+ * @prog: the program in question.
+ * @packet: what it receives.
+ *
+ * The other one is the empty program, "return XDP_DROP", which is the floor: it
+ * costs what BPF_PROG_TEST_RUN costs. The two run in turn, and the best of many
+ * runs counts, so the ratio holds on a busy machine as well.
+ *
+ * Return: time of @prog divided by time of the empty program.
+ */
+double packet_cost_ratio(const struct bpf_program *prog,
+			 const struct packet *packet);
+
+/**
+ * packet_tests_run() - Run a table of packets, and report as TAP.
+ * @skel: the loaded skeleton that is tested; NULL is a failure of its own.
+ * @check: the test, called with *state pointing to its row.
+ * @rows: first row; its first member is a struct packet, which names the test.
+ * @row_size: bytes from row to row.
+ * @count: how many rows.
+ * @more: tests that are no packets, or NULL.
+ * @more_count: how many.
+ *
+ * Return: exit status for main(): 0 all passed, 1 not so, 4 cannot run here.
+ */
+int packet_tests_run(const void *skel, CMUnitTestFunction check,
+		     const void *rows, size_t row_size, size_t count,
+		     const struct CMUnitTest *more, size_t more_count);
+
+#endif /* PACKET_TEST_H */

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the user sides share: see xdp_user.h. */
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <bpf/bpf.h>
+
+#include "xdp_user.h"
+
+#define LOG_LINES 20 /* of the verifier's log: the end, where the reason is */
+
+static bool verbose;
+
+/* The last LOG_LINES lines of text. */
+static const char *last_lines(const char *text)
+{
+	const char *line = text + strlen(text);
+	int lines = 0;
+
+	while (line > text) {
+		if (line[-1] == '\n' && lines++ == LOG_LINES)
+			break;
+		line--;
+	}
+	return line;
+}
+
+static int print_libbpf(enum libbpf_print_level level, const char *format,
+			va_list args)
+{
+	char *text;
+
+	(void)level;
+	if (verbose)
+		return vfprintf(stderr, format, args);
+
+	if (strstr(format, "PROG LOAD LOG") &&
+	    vasprintf(&text, format, args) >= 0) {
+		fputs(last_lines(text), stderr);
+		free(text);
+	}
+	return 0;
+}
+
+void xdp_option(struct xdp_opts *opts, int letter, const char *usage)
+{
+	switch (letter) {
+	case 'S':
+		opts->flags |= XDP_FLAGS_SKB_MODE;
+		break;
+	case 'N':
+		opts->flags |= XDP_FLAGS_DRV_MODE;
+		break;
+	case 'F':
+		opts->force = true;
+		break;
+	case 'v':
+		opts->verbose = true;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	default:
+		errx(EXIT_USAGE, "-h shows the options");
+	}
+	if (opts->flags == (XDP_FLAGS_SKB_MODE | XDP_FLAGS_DRV_MODE))
+		errx(EXIT_USAGE, "-S and -N exclude each other");
+}
+
+unsigned long xdp_option_number(const char *what, const char *arg,
+				unsigned long min, unsigned long max)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(arg, &end, 10);
+	if (!isdigit((unsigned char)*arg) || *end || errno || number < min ||
+	    number > max)
+		errx(EXIT_USAGE, "%s %s: not a number from %lu to %lu", what,
+		     arg, min, max);
+	return number;
+}
+
+/*
+ * Does the default route, IPv4 or IPv6, leave through this interface? Whoever
+ * is logged in over it would be locked out.
+ */
+static bool holds_default_route(const char *ifname)
+{
+	char line[512], dev[IFNAMSIZ], dest[33], mask[33];
+	bool found = false;
+	FILE *routes;
+
+	/* Both are text, a route a line: proc(5), net/ipv6/route.c. */
+	routes = fopen("/proc/net/route", "r");
+	while (routes && fgets(line, sizeof(line), routes))
+		if (sscanf(line, "%15s %8s %*s %*s %*s %*s %*s %8s", dev, dest,
+			   mask) == 3 &&
+		    !strcmp(dev, ifname) && !strcmp(dest, "00000000") &&
+		    !strcmp(mask, "00000000"))
+			found = true;
+	if (routes)
+		fclose(routes);
+
+	routes = fopen("/proc/net/ipv6_route", "r");
+	while (routes && fgets(line, sizeof(line), routes))
+		if (sscanf(line, "%32s %2s %*s %*s %*s %*s %*s %*s %*s %15s",
+			   dest, mask, dev) == 3 &&
+		    !strcmp(dev, ifname) && strspn(dest, "0") == 32 &&
+		    !strcmp(mask, "00"))
+			found = true;
+	if (routes)
+		fclose(routes);
+
+	return found;
+}
+
+void xdp_option_iface(struct xdp_opts *opts, const char *ifname)
+{
+	verbose = opts->verbose;
+	libbpf_set_print(print_libbpf);
+
+	opts->ifname = ifname;
+	opts->ifindex = if_nametoindex(ifname);
+	if (!opts->ifindex)
+		err(EXIT_USAGE, "interface %s", ifname);
+	if (!opts->force && holds_default_route(ifname))
+		errx(EXIT_FAILURE,
+		     "attach to %s: it holds the default route (-F does it all the same)",
+		     ifname);
+}
+
+const char *xdp_reason(int error)
+{
+	static char text[160];
+	const char *hint = "";
+
+	error = abs(error);
+	switch (error) {
+	case EPERM:
+		hint = " (needs root, or CAP_BPF and CAP_NET_ADMIN)";
+		break;
+	case EBUSY:
+		hint = " (an XDP program is there already: see ip link show)";
+		break;
+	case EOPNOTSUPP:
+		hint = " (no native XDP in this driver: try -S)";
+		break;
+	case ERANGE:
+		hint = " (the MTU is too large for XDP here: see ip link show)";
+		break;
+	}
+	snprintf(text, sizeof(text), "%s%s", strerror(error), hint);
+	return text;
+}
+
+int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, link_opts, .flags = opts->flags);
+
+	/* What netlink attached, netlink can detach: native or generic. What a
+	 * link holds stays, and attaching says EBUSY.
+	 */
+	if (opts->force) {
+		bpf_xdp_detach(opts->ifindex, XDP_FLAGS_DRV_MODE, NULL);
+		bpf_xdp_detach(opts->ifindex, XDP_FLAGS_SKB_MODE, NULL);
+	}
+	return bpf_link_create(bpf_program__fd(prog), opts->ifindex, BPF_XDP,
+			       &link_opts);
+}
+
+static sigset_t stop_set(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	return stop;
+}
+
+void xdp_stop_signals(void)
+{
+	sigset_t stop = stop_set();
+
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+bool xdp_wait(unsigned int seconds)
+{
+	struct timespec time = { .tv_sec = seconds };
+	sigset_t stop = stop_set();
+	int sig;
+
+	fflush(stdout);
+
+	/* A signal that came between two calls is still pending: none is lost,
+	 * and no handler runs. A debugger's stop and go (EINTR) only shortens
+	 * one interval.
+	 */
+	do {
+		sig = seconds ? sigtimedwait(&stop, NULL, &time) :
+				sigwaitinfo(&stop, NULL);
+	} while (!seconds && sig < 0);
+
+	return sig < 0;
+}
+
+int xdp_sum_percpu(const struct bpf_map *map, __u32 key, __u64 *sums,
+		   unsigned int count)
+{
+	int cpu, nr_cpus = libbpf_num_possible_cpus();
+	unsigned int i;
+	__u64 *copies;
+	int ret;
+
+	if (nr_cpus < 0)
+		return nr_cpus;
+	copies = calloc(nr_cpus, count * sizeof(*copies));
+	if (!copies)
+		return -ENOMEM;
+
+	/* The kernel hands over the copies of all CPUs at once. */
+	ret = bpf_map__lookup_elem(map, &key, sizeof(key), copies,
+				   nr_cpus * count * sizeof(*copies), 0);
+	if (!ret) {
+		memset(sums, 0, count * sizeof(*sums));
+		for (cpu = 0; cpu < nr_cpus; cpu++)
+			for (i = 0; i < count; i++)
+				sums[i] += copies[cpu * count + i];
+	}
+	free(copies);
+	return ret;
+}
+
+double xdp_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
