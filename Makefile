@@ -7,7 +7,7 @@
 #
 #	NAME_kern.c     -> NAME_kern.o, NAME_kern.skel.h   runs in the kernel
 #	NAME_user.c     -> NAME_user                       loads it
-#	test_packets.c  -> test_packets                    tests it with packets
+#	test_NAME.c     -> test_NAME                       tests it with packets
 #
 # Results stand next to their sources. A source may include headers of its own
 # folder, of headers/ (kernel sides) and of common/ (user sides and tests).
@@ -25,7 +25,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 KERN_C  := $(sort $(wildcard lessons/*/*_kern.c))
 USER_C  := $(sort $(wildcard lessons/*/*_user.c))
-TEST_C  := $(sort $(wildcard lessons/*/test_packets.c))
+TEST_C  := $(sort $(wildcard lessons/*/test_*.c))
 LAB_C   := $(sort $(wildcard testenv/*_kern.c))
 COMMON  := $(sort $(wildcard common/*.c))
 DIRS    := $(sort $(dir $(KERN_C)))
