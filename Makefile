@@ -26,13 +26,14 @@ export PATH := $(PATH):/usr/sbin:/sbin
 KERN_C  := $(sort $(wildcard lessons/*/*_kern.c))
 USER_C  := $(sort $(wildcard lessons/*/*_user.c))
 TEST_C  := $(sort $(wildcard lessons/*/test_*.c))
-LAB_C   := $(sort $(wildcard testenv/*_kern.c))
+LAB_C   := $(filter-out %_kern.c,$(sort $(wildcard testenv/*.c)))
+LAB_KERN_C := $(sort $(wildcard testenv/*_kern.c))
 COMMON  := $(sort $(wildcard common/*.c))
 DIRS    := $(sort $(dir $(KERN_C)))
 
 SKEL    := $(KERN_C:.c=.skel.h)
-LAB_O   := $(LAB_C:.c=.o)
-BUILT   := $(SKEL) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_O)
+LAB_BUILT := $(LAB_C:.c=) $(LAB_KERN_C:.c=.o)
+BUILT   := $(SKEL) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_BUILT)
 LIB     := common/common.a
 
 # 01 of lessons/01-drop-world/ is lesson 1.
@@ -88,6 +89,10 @@ $(USER_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
 	$(call say,CC)
 	$(Q)$(compile) -o $@
 
+$(LAB_C:.c=): %: %.c $(LIB)
+	$(call say,CC)
+	$(Q)$(compile) -o $@
+
 $(TEST_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
 	$(call need,cmocka,/usr/include/cmocka.h)
 	$(call say,CC)
@@ -98,7 +103,7 @@ deps:
 
 # lessonN: build the lesson, then play its page in the lab.
 define lesson_rule
-$2: $(filter $1%,$(BUILT)) $(LAB_O) | $(DEPS)
+$2: $(filter $1%,$(BUILT)) $(LAB_BUILT) | $(DEPS)
 	$$(Q)$$(as_root) testenv/follow $1
 endef
 $(foreach d,$(DIRS),$(eval $(call lesson_rule,$d,lesson$(call number,$d))))
@@ -120,7 +125,7 @@ lint: | $(DEPS)
 
 clean:
 	$(Q)rm -f lessons/*/*.o lessons/*/*.d lessons/*/*.skel.h testenv/*.[od] \
-		common/*.[oda] $(USER_C:.c=) $(TEST_C:.c=)
+		common/*.[oda] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
 
 help:
 	@echo "make              build all lessons"

@@ -18,21 +18,21 @@
 #define EXIT_SKIP 4 /* kselftest's "cannot run here" */
 
 #define COST_RUNS_MIN 4
-#define COST_RUNS   60
-#define COST_RUN_NS 100000000
-#define COST_REPEAT 1000000 /* packets, to learn how long one takes */
+#define COST_RUNS     60
+#define COST_RUN_NS   100000000
+#define COST_REPEAT   1000000 /* packets, to learn how long one takes */
 
 #define ARP_LEN	 28 /* bytes, IPv4 over Ethernet: RFC 826 */
-#define TAG_LEN	 4 /* bytes, IEEE 802.1Q */
-#define EXT_UNIT 8 /* bytes, RFC 8200, section 4 */
-#define OPT_NOP	 1 /* IPv4 option of one byte: RFC 791, section 3.1 */
+#define TAG_LEN	 4  /* bytes, IEEE 802.1Q */
+#define EXT_UNIT 8  /* bytes, RFC 8200, section 4 */
+#define OPT_NOP	 1  /* IPv4 option of one byte: RFC 791, section 3.1 */
 
 /* A frame that is being written. */
 struct builder {
 	__u8 *frame;
 	__u32 len;
 	__be16 *ethertype; /* which field names the next layer: this one, */
-	__u8 *protocol; /* or this one */
+	__u8 *protocol;	   /* or this one */
 };
 
 /* The layer that comes now is number id. */
@@ -251,7 +251,7 @@ static void finish(struct builder *b, const struct packet *packet)
 			ip6 = (void *)(b->frame + at[i]);
 			ip6->payload_len =
 				ip6->payload_len ?:
-				htons(b->len - at[i] - sizeof(*ip6));
+					htons(b->len - at[i] - sizeof(*ip6));
 		}
 	}
 }
@@ -370,13 +370,13 @@ double packet_cost_ratio(const struct bpf_program *prog,
 	run_time(empty_fd, frame, len, COST_REPEAT, &each);
 	repeat = COST_RUN_NS / each;
 	for (i = 0; i < COST_RUNS; i++) {
-		start = smaller(start,
-				run_time(empty_fd, frame, len, 2, NULL));
-		empty = smaller(empty, run_time(empty_fd, frame, len, repeat,
-						NULL));
+		start = smaller(start, run_time(empty_fd, frame, len, 2, NULL));
+		empty = smaller(empty,
+				run_time(empty_fd, frame, len, repeat, NULL));
 		full = smaller(full,
 			       run_time(prog_fd, frame, len, repeat, NULL));
-		if (i >= COST_RUNS_MIN && full - start <= enough * (empty - start))
+		if (i >= COST_RUNS_MIN &&
+		    full - start <= enough * (empty - start))
 			break;
 	}
 	close(empty_fd);

@@ -37,7 +37,7 @@
 
 #define LAYERS_MAX 12
 #define FRAME_MAX  2048 /* bytes, enough for every layer at its longest */
-#define FRAME_MIN  60 /* bytes, shortest on the wire, without FCS */
+#define FRAME_MIN  60	/* bytes, shortest on the wire, without FCS */
 
 enum layer_kind {
 	LAYER_NONE,
@@ -64,12 +64,15 @@ struct layer {
 		struct iphdr ip4;
 		struct ipv6hdr ip6;
 		struct {
-			__u16 id; /* EtherType or protocol, host byte order */
+			__u16 id;  /* EtherType or protocol, host byte order */
 			__u16 arg; /* see the macros */
 			__u16 arg2;
 		};
 	};
 };
+
+/* A table, one initialiser a line. */
+/* clang-format off */
 
 /* Ethernet. From and to a station of their own unless given, as all fields. */
 #define ETH(...) { .kind = LAYER_ETH, .eth = { __VA_ARGS__ } }
@@ -85,27 +88,20 @@ struct layer {
 /* An IPv6 extension header of 8 + 8 * units bytes (RFC 8200, section 4). */
 #define EXT(number, units) { .kind = LAYER_EXT, .id = (number), .arg = (units) }
 /* Its fragment header: offset in units of 8 bytes, and whether more follow. */
-#define FRAG6(offset, more)                                                    \
-	{                                                                      \
-		.kind = LAYER_FRAG6, .id = IPPROTO_FRAGMENT, .arg = (offset),  \
-		.arg2 = (more)                                                 \
-	}
-#define TCP(source, dest)                                                      \
-	{                                                                      \
-		.kind = LAYER_TCP, .id = IPPROTO_TCP, .arg = (source),         \
-		.arg2 = (dest)                                                 \
-	}
-#define UDP(source, dest)                                                      \
-	{                                                                      \
-		.kind = LAYER_UDP, .id = IPPROTO_UDP, .arg = (source),         \
-		.arg2 = (dest)                                                 \
-	}
+#define FRAG6(offset, more) \
+	{ .kind = LAYER_FRAG6, .id = IPPROTO_FRAGMENT, .arg = (offset), .arg2 = (more) }
+#define TCP(source, dest) \
+	{ .kind = LAYER_TCP, .id = IPPROTO_TCP, .arg = (source), .arg2 = (dest) }
+#define UDP(source, dest) \
+	{ .kind = LAYER_UDP, .id = IPPROTO_UDP, .arg = (source), .arg2 = (dest) }
 #define ICMP(type) { .kind = LAYER_ICMP, .id = IPPROTO_ICMP, .arg = (type) }
 #define ICMP6(type) { .kind = LAYER_ICMP6, .id = IPPROTO_ICMPV6, .arg = (type) }
 /* Bytes that count up from 0. */
 #define DATA(bytes) { .kind = LAYER_DATA, .arg = (bytes) }
 /* Last: only the first bytes of the frame arrive. */
 #define CUT(bytes) { .kind = LAYER_CUT, .arg = (bytes) }
+
+/* clang-format on */
 
 struct packet {
 	const char *name;
@@ -114,7 +110,7 @@ struct packet {
 
 struct packet_result {
 	__u32 verdict; /* enum xdp_action, or TC_ACT_* */
-	__u32 len; /* bytes of the frame as the program left it */
+	__u32 len;     /* bytes of the frame as the program left it */
 	__u8 frame[FRAME_MAX];
 };
 

@@ -14,20 +14,21 @@
 
 #define EXIT_USAGE 2 /* exit status after a wrong command line */
 
-#define XDP_OPTIONS "SNFvh" /* for getopt(): the letters that all loaders take */
+/* For getopt(): the letters that all loaders take. */
+#define XDP_OPTIONS "SNFvh"
 
-#define XDP_OPTIONS_HELP                                                       \
-	"  -S  generic mode: in the kernel's core, for any driver\n"           \
-	"  -N  native mode only: in the driver, or not at all\n"               \
+#define XDP_OPTIONS_HELP                                                        \
+	"  -S  generic mode: in the kernel's core, for any driver\n"            \
+	"  -N  native mode only: in the driver, or not at all\n"                \
 	"  -F  force: even if IFACE holds the default route, and in place of\n" \
-	"      an XDP program that was attached through netlink (ip link)\n"   \
-	"  -v  show what libbpf says\n"                                        \
+	"      an XDP program that was attached through netlink (ip link)\n"    \
+	"  -v  show what libbpf says\n"                                         \
 	"  -h  show this help\n"
 
 struct xdp_opts {
 	const char *ifname; /* as typed */
-	int ifindex; /* of ifname, in this network namespace */
-	__u32 flags; /* XDP_FLAGS_*_MODE; 0: native if the driver can */
+	int ifindex;	    /* of ifname, in this network namespace */
+	__u32 flags;	    /* XDP_FLAGS_*_MODE; 0: native if the driver can */
 	bool force;
 	bool verbose;
 };

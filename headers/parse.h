@@ -30,7 +30,7 @@ struct cursor {
 
 /* An 802.1Q tag, which the UAPI headers lack. */
 struct vlan_tag {
-	__be16 tci; /* priority 3 bits, drop eligible 1, VLAN id 12 */
+	__be16 tci;	  /* priority 3 bits, drop eligible 1, VLAN id 12 */
 	__be16 ethertype; /* of what follows */
 };
 

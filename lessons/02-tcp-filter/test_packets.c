@@ -3,7 +3,8 @@
 #include "packet_test.h"
 #include "xdp_tcp_filter_kern.skel.h"
 
-#define LATER_FRAGMENT .frag_off = bpf_htons(185) /* in units of 8 bytes: 1480 */
+#define LATER_FRAGMENT \
+	.frag_off = bpf_htons(185) /* in units of 8 bytes: 1480 */
 
 static struct xdp_tcp_filter_kern *skel;
 
@@ -16,7 +17,8 @@ static const struct test_case {
 	{ { "UDP over IPv4", { ETH(), IP4(), UDP(1, 53) } }, XDP_DROP },
 	{ { "UDP over IPv6", { ETH(), IP6(), UDP(1, 53) } }, XDP_DROP },
 	{ { "ICMP", { ETH(), IP4(), ICMP(8) } }, XDP_DROP },
-	{ { "TCP's number, no TCP header", { ETH(), IP4(), NEXT(6) } }, XDP_PASS },
+	{ { "TCP's number, no TCP header", { ETH(), IP4(), NEXT(6) } },
+	  XDP_PASS },
 	{ { "protocol 5", { ETH(), IP4(), NEXT(5) } }, XDP_DROP },
 	{ { "protocol 7", { ETH(), IP4(), NEXT(7) } }, XDP_DROP },
 
@@ -42,7 +44,8 @@ static const struct test_case {
 	  XDP_DROP },
 	{ { "ICMPv6 133, router solicitation", { ETH(), IP6(), ICMP6(133) } },
 	  XDP_PASS },
-	{ { "ICMPv6 135, neighbour solicitation", { ETH(), IP6(), ICMP6(135) } },
+	{ { "ICMPv6 135, neighbour solicitation",
+	    { ETH(), IP6(), ICMP6(135) } },
 	  XDP_PASS },
 	{ { "ICMPv6 136, neighbour advertisement",
 	    { ETH(), IP6(), ICMP6(136) } },
@@ -64,21 +67,26 @@ static const struct test_case {
 	{ { "IPv4 options beyond the frame",
 	    { ETH(), IP4(.ihl = 6), TCP(1, 80), CUT(14 + 23) } },
 	  XDP_DROP },
-	{ { "IPv4 EtherType, version 6", { ETH(), IP4(.version = 6), TCP(1, 80) } },
+	{ { "IPv4 EtherType, version 6",
+	    { ETH(), IP4(.version = 6), TCP(1, 80) } },
 	  XDP_DROP },
-	{ { "IPv6 EtherType, version 4", { ETH(), IP6(.version = 4), TCP(1, 80) } },
+	{ { "IPv6 EtherType, version 4",
+	    { ETH(), IP6(.version = 4), TCP(1, 80) } },
 	  XDP_DROP },
 	{ { "IPv4 header, its last byte missing",
 	    { ETH(), IP4(), TCP(1, 80), CUT(14 + 19) } },
 	  XDP_DROP },
-	{ { "IPv4 header, just whole", { ETH(), IP4(), TCP(1, 80), CUT(14 + 20) } },
+	{ { "IPv4 header, just whole",
+	    { ETH(), IP4(), TCP(1, 80), CUT(14 + 20) } },
 	  XDP_PASS },
 	{ { "IPv6 header, its last byte missing",
 	    { ETH(), IP6(), TCP(1, 80), CUT(14 + 39) } },
 	  XDP_DROP },
-	{ { "IPv6 header, just whole", { ETH(), IP6(), TCP(1, 80), CUT(14 + 40) } },
+	{ { "IPv6 header, just whole",
+	    { ETH(), IP6(), TCP(1, 80), CUT(14 + 40) } },
 	  XDP_PASS },
-	{ { "nothing but an Ethernet header", { ETH(), NEXT(ETH_P_IP), CUT(14) } },
+	{ { "nothing but an Ethernet header",
+	    { ETH(), NEXT(ETH_P_IP), CUT(14) } },
 	  XDP_DROP },
 
 	{ { "TCP behind an 802.1Q tag", { ETH(), VLAN(1), IP4(), TCP(1, 80) } },
@@ -102,8 +110,8 @@ int main(void)
 	int status;
 
 	skel = xdp_tcp_filter_kern__open_and_load();
-	status = packet_tests_run(skel, verdict_is_right, cases, sizeof(cases[0]),
-				  ARRAY_SIZE(cases), NULL, 0);
+	status = packet_tests_run(skel, verdict_is_right, cases,
+				  sizeof(cases[0]), ARRAY_SIZE(cases), NULL, 0);
 	xdp_tcp_filter_kern__destroy(skel);
 	return status;
 }

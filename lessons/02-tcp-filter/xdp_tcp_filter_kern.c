@@ -18,7 +18,7 @@
 #include <bpf/bpf_helpers.h>
 
 #define ARP_LEN 28 /* bytes, IPv4 over Ethernet: RFC 826 */
-#define IHL_MIN 5 /* words of 4 bytes: RFC 791, section 3.1 */
+#define IHL_MIN 5  /* words of 4 bytes: RFC 791, section 3.1 */
 
 /* ICMPv6 types of neighbour discovery, 133 to 137: RFC 4861, section 4. */
 #define ND_ROUTER_SOLICIT 133

@@ -18,6 +18,8 @@ static const struct test_case {
 	__u32 tcp_only; /* verdict */
 	__u32 with_udp; /* verdict with -u */
 } cases[] = {
+	/* clang-format off */
+
 	/* Which ports, of which protocol. */
 	{ { "TCP to port 80", { ETH(), IP4(), TCP(1024, 80) } },
 	  XDP_DROP, XDP_DROP },
@@ -157,6 +159,8 @@ static const struct test_case {
 	  XDP_PASS, XDP_PASS },
 	{ { "IPv4 header length 16", { ETH(), IP4(.ihl = 4), TCP(80, 80) } },
 	  XDP_PASS, XDP_PASS },
+
+	/* clang-format on */
 };
 
 static void verdict_is_right(void **state)
@@ -172,12 +176,10 @@ static void verdict_is_right(void **state)
 /* All 16 places of the list count, the last one too. */
 static void sixteen_ports(void **state)
 {
-	static const struct packet listed = {
-		"TCP to port 16", { ETH(), IP4(), TCP(1024, 16) }
-	};
-	static const struct packet beside = {
-		"TCP to port 17", { ETH(), IP4(), TCP(1024, 17) }
-	};
+	static const struct packet listed = { "TCP to port 16",
+					      { ETH(), IP4(), TCP(1024, 16) } };
+	static const struct packet beside = { "TCP to port 17",
+					      { ETH(), IP4(), TCP(1024, 17) } };
 	struct xdp_port_filter_kern *skel = xdp_port_filter_kern__open();
 	int i;
 

@@ -21,13 +21,13 @@
 #define EXT_MAX	      6 /* IPv6 extension headers */
 #define EXT_UNIT      8 /* bytes: RFC 8200, section 4 */
 
-#define IHL_MIN	  5 /* words of 4 bytes: RFC 791, section 3.1 */
-#define IP_OFFSET 0x1fff /* bits of frag_off that hold the offset: same */
+#define IHL_MIN	   5	  /* words of 4 bytes: RFC 791, section 3.1 */
+#define IP_OFFSET  0x1fff /* bits of frag_off that hold the offset: same */
 #define IP6_OFFSET 0xfff8 /* those of IPv6: RFC 8200, section 4.5 */
 
 /* An 802.1Q tag, which the UAPI headers lack. */
 struct vlan_tag {
-	__be16 tci; /* priority 3 bits, drop eligible 1, VLAN id 12 */
+	__be16 tci;	  /* priority 3 bits, drop eligible 1, VLAN id 12 */
 	__be16 ethertype; /* of what follows */
 };
 
@@ -65,8 +65,7 @@ static bool is_listed(__be16 port)
 
 static int filter_l4(struct l4_ports *l4, void *end, __u8 protocol)
 {
-	if (protocol != IPPROTO_TCP &&
-	    !(filter_udp && protocol == IPPROTO_UDP))
+	if (protocol != IPPROTO_TCP && !(filter_udp && protocol == IPPROTO_UDP))
 		return XDP_PASS;
 
 	if ((void *)(l4 + 1) > end)

@@ -26,7 +26,8 @@ static const struct test_case {
 	{ { "IPv4 header cut after 19 bytes",
 	    { ETH(), IP4(), TCP(1, 2), CUT(14 + 19) } },
 	  SLOT_NOT_IP },
-	{ { "IPv4 header, just whole", { ETH(), IP4(), TCP(1, 2), CUT(14 + 20) } },
+	{ { "IPv4 header, just whole",
+	    { ETH(), IP4(), TCP(1, 2), CUT(14 + 20) } },
 	  IPPROTO_TCP },
 	{ { "IPv4 header length 16", { ETH(), IP4(.ihl = 4), TCP(1, 2) } },
 	  SLOT_NOT_IP },
@@ -71,8 +72,7 @@ static const struct test_case {
 
 	{ { "one VLAN tag", { ETH(), VLAN(1), IP4(), TCP(1, 2) } },
 	  IPPROTO_TCP },
-	{ { "two VLAN tags",
-	    { ETH(), VLAN_AD(1), VLAN(2), IP6(), UDP(1, 2) } },
+	{ { "two VLAN tags", { ETH(), VLAN_AD(1), VLAN(2), IP6(), UDP(1, 2) } },
 	  IPPROTO_UDP },
 	{ { "three VLAN tags",
 	    { ETH(), VLAN_AD(1), VLAN(2), VLAN(3), IP4(), TCP(1, 2) } },
@@ -108,9 +108,10 @@ static void counts_in(struct xdp1_kern *skel, const struct test_case *c,
 		read_slot(skel, slot, &after);
 		if (after.packets != before[slot].packets ||
 		    after.bytes != before[slot].bytes)
-			fail_msg("slot %u: %llu packets, %llu bytes; right are %llu and %llu",
-				 slot, after.packets, after.bytes,
-				 before[slot].packets, before[slot].bytes);
+			fail_msg(
+				"slot %u: %llu packets, %llu bytes; right are %llu and %llu",
+				slot, after.packets, after.bytes,
+				before[slot].packets, before[slot].bytes);
 	}
 }
 

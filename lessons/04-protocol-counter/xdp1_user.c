@@ -51,8 +51,8 @@ static void print_name(__u32 slot)
 }
 
 /* A line for each protocol that has been seen, and how it grew in seconds. */
-static void print_report(const struct counter *now, const struct counter *before,
-			 double seconds)
+static void print_report(const struct counter *now,
+			 const struct counter *before, double seconds)
 {
 	__u32 slot;
 

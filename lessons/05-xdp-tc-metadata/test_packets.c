@@ -54,12 +54,11 @@ static void tc_without_xdp(void **state)
 		    .ctx_in = &before, .ctx_size_in = sizeof(before),
 		    .ctx_out = &after, .ctx_size_out = sizeof(after),
 		    .repeat = 1);
+	int prog_fd;
 
 	(void)state;
-	assert_int_equal(
-		bpf_prog_test_run_opts(
-			bpf_program__fd(skel->progs.tc_read_mark), &opts),
-		0);
+	prog_fd = bpf_program__fd(skel->progs.tc_read_mark);
+	assert_int_equal(bpf_prog_test_run_opts(prog_fd, &opts), 0);
 	assert_int_equal((int)opts.retval, TC_ACT_UNSPEC);
 	assert_int_equal(after.mark, 7);
 }

@@ -35,8 +35,8 @@ struct {
 } redirected SEC(".maps");
 
 const volatile __u32 out_ifindex; /* for bpf_redirect(), which has no map */
-const volatile bool swap_macs; /* instead of writing the two below */
-const volatile __u8 dest_mac[ETH_ALEN]; /* of the station behind it */
+const volatile bool swap_macs;	  /* instead of writing the two below */
+const volatile __u8 dest_mac[ETH_ALEN];	  /* of the station behind it */
 const volatile __u8 source_mac[ETH_ALEN]; /* of the outgoing interface */
 
 /*

@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Install what the lessons and their tests need and this machine lacks, from the
+# distribution's packages: Debian and Ubuntu by apt, Fedora by dnf.
+#
+#	testenv/deps.sh		say what is missing, and install it
+#
+# Uses sudo where it is not run by root. Does nothing where nothing is missing.
+# Exit status: 0 all there, 1 an installation failed, 4 cannot install here.
+set -eu
+
+# To build: compilers, libbpf, bpftool. To run: the lab's tools and a web server.
+# To test: cmocka, bats, prove. To check the style: clang-format, shellcheck.
+debian='
+	gcc make libc6-dev linux-libc-dev clang llvm libbpf-dev bpftool
+	iproute2 ethtool iputils-ping tcpdump nftables nginx curl netbase procps
+	kmod util-linux python3
+	libcmocka-dev bats perl
+	clang-format shellcheck'
+fedora='
+	gcc make glibc-devel kernel-headers clang llvm libbpf-devel bpftool
+	iproute iproute-tc ethtool iputils tcpdump nftables nginx curl setup
+	procps-ng kmod util-linux python3
+	libcmocka-devel bats perl-Test-Harness
+	clang-tools-extra ShellCheck'
+
+die()
+{
+	echo "deps.sh: $*" >&2
+	exit 4
+}
+
+# as_root COMMAND...
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "needs root to install, and there is no sudo: run it as root"
+	fi
+}
+
+# On Debian a web server starts as soon as it is installed, on the machine's own
+# port 80. The lessons start theirs in the lab: this one is kept from starting,
+# now and at the next boot.
+install_debian()
+{
+	policy=/usr/sbin/policy-rc.d
+	mine=
+	if ! [ -e $policy ]; then
+		mine=$policy
+		as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy &&
+			chmod 755 $policy"
+	fi
+	status=0
+	as_root apt-get update -qq || status=1
+	# shellcheck disable=SC2086
+	[ $status != 0 ] || as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $1 || status=1
+	[ -z "$mine" ] || as_root rm -f "$mine"
+	[ $status = 0 ] || exit 1
+	case " $1 " in
+	*" nginx "*)
+		if command -v systemctl >/dev/null; then
+			as_root systemctl --quiet disable nginx 2>/dev/null || :
+		fi
+		;;
+	esac
+}
+
+install_fedora()
+{
+	# shellcheck disable=SC2086
+	as_root dnf install -y --setopt=install_weak_deps=False $1 || exit 1
+}
+
+has_debian()
+{
+	[ "$(dpkg-query -Wf '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+has_fedora()
+{
+	rpm -q --quiet --whatprovides "$1"
+}
+
+if command -v apt-get >/dev/null; then
+	family=debian
+	wanted=$debian
+elif command -v dnf >/dev/null; then
+	family=fedora
+	wanted=$fedora
+else
+	die "knows apt and dnf only; install by hand:$(echo "$debian" | tr -s '\n\t' ' ')"
+fi
+
+missing=
+for package in $wanted; do
+	"has_$family" "$package" || missing="$missing $package"
+done
+missing=${missing# }
+
+if [ -z "$missing" ]; then
+	echo "All packages are installed."
+	exit 0
+fi
+echo "Installing: $missing"
+"install_$family" "$missing"
