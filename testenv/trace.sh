@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # testenv.sh sets what is not set here
+# SPDX-License-Identifier: GPL-2.0
+#
+# "testenv.sh trace": bpf_printk output and the kernel's XDP events of this lab.
+# Read by testenv.sh, whose functions and variables it uses.
+#
+# The kernel lets each reader have a tracing instance of its own. Ours comes and
+# goes with "trace"; the machine's other tracing is not touched.
+#
+# While $state/trace.PID exists, nothing that happens in the lab is missed.
+
+trace_lab()
+{
+	need_lab box
+	if [ ! -d /sys/kernel/tracing/instances ]; then
+		# Not mounted here: mount it for this command only.
+		[ -z "${XDP_LESSONS_TRACEFS:-}" ] ||
+			die 1 "this kernel has no tracefs: see testenv/testenv.sh doctor"
+		export XDP_LESSONS_TRACEFS=tried
+		tracefs_here "$here/testenv.sh" trace
+	fi
+	trace_events
+}
+
+trace_events()
+{
+	local events node name n slot ifaces="" reader="" awk=(awk)
+	local dir=/sys/kernel/tracing/instances/xdp-lessons-$lab-$$
+	local ready=$state/trace.$$
+
+	[ -d /sys/kernel/tracing/events/xdp ] ||
+		die 1 "this kernel has no XDP events: see testenv/testenv.sh doctor"
+	rm_instances
+	read -r slot <"$state/slot"
+	while read -r node name n _; do
+		ifaces+="$((1000 + slot * 10 + n)) $node:$name "
+	done <<<"$interfaces"
+
+	# The reader ignores ^C: it ends at the mark that we write then, after
+	# all that happened before.
+	trap 'end_trace' EXIT
+	trap '' INT TERM HUP
+	mkdir "$dir"
+	for events in xdp bpf_trace/bpf_trace_printk; do
+		echo 1 >"$dir/events/$events/enable"
+	done
+	# mem_*: memory pools come and go. That is not about a packet.
+	for events in "$dir"/events/xdp/mem_*/enable; do
+		[ ! -e "$events" ] || echo 0 >"$events"
+	done
+	echo "xdp-lessons begin" >"$dir/trace_marker"
+	# mawk keeps its input back without this. gawk does not know it.
+	[[ $(awk -W version 2>&1 </dev/null) != mawk* ]] || awk+=(-W interactive)
+	(
+		trap - TERM
+		# Should this shell be killed, the reader ends too.
+		exec setpriv --pdeathsig TERM \
+			"${awk[@]}" -v ifaces="$ifaces" -f "$here/trace.awk"
+	) <"$dir/trace_pipe" &
+	reader=$!
+	# Not earlier: this shell only waits from here on, and bash 5.2 may fail to
+	# run a trap elsewhere.
+	trap 'trap "" INT TERM HUP; exit 0' INT TERM HUP
+	: >"$ready"
+	wait "$reader" || :
+}
+
+end_trace()
+{
+	trap '' INT TERM HUP
+	set +e
+	echo "xdp-lessons end" >"$dir/trace_marker"
+	[ -z "$reader" ] || wait "$reader"
+	rm -f "$ready"
+	rmdir "$dir"
+} 2>/dev/null
