@@ -6,8 +6,8 @@
 #include <linux/types.h>
 
 /*
- * The kernel wants a multiple of 4 bytes, at most 32: bpf_xdp_adjust_meta(),
- * net/core/filter.c, Linux 6.1. From 6.3 on, up to 252 are allowed.
+ * The kernel wants a multiple of 4 bytes, at most 32: xdp_metalen_invalid() in
+ * include/net/xdp.h, Linux 6.1. Newer kernels allow more.
  */
 struct meta {
 	__u32 mark;
