@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # testenv.sh sets what is not set here
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # "testenv.sh status" and "testenv.sh stats": what is attached in the lab, and
 # what was counted. Read by testenv.sh, whose functions and variables it uses.

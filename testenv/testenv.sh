@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # The lab: three network namespaces and two virtual cables. Nothing outside of
 # them is touched, and "teardown" leaves nothing behind.
