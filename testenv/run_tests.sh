@@ -63,6 +63,6 @@ testenv/leftovers record "$INVENTORY"
 	echo "  - seq: testenv/leftovers"
 } >"$rules"
 
-HARNESS_RULESFILE=$rules prove --jobs "$(($(nproc) * 2))" --timer \
+HARNESS_RULESFILE=$rules prove --jobs "$(($(nproc) * 2))" --timer --failures --comments \
 	--exec "$PWD/testenv/run_tests.sh --one" \
 	"${side_by_side[@]}" "${alone[@]}" testenv/leftovers
