@@ -8,7 +8,7 @@
 # links NODE: the names of its interfaces, but lo.
 links()
 {
-	ip -n "$lab-$1" -o link show | while read -r _ name _; do
+	ip -n "$lab-$1" -o link show 2>/dev/null | while read -r _ name _; do
 		name=${name%:}
 		name=${name%@*}
 		[ "$name" = lo ] || echo "$name"
@@ -179,8 +179,8 @@ show_status()
 
 	END
 	for node in $nodes; do
-		links=$(ip -n "$lab-$node" -d -o link show)
-		addrs=$(ip -n "$lab-$node" -o addr show)
+		links=$(ip -n "$lab-$node" -d -o link show 2>/dev/null)
+		addrs=$(ip -n "$lab-$node" -o addr show 2>/dev/null)
 		tcx=$(tcx_programs "$node")
 		for iface in $(links "$node"); do
 			show_interface "$node" "$iface" \

@@ -357,12 +357,20 @@ attached()
 		"$1" setup
 		"$1" setup
 		"$1" exec client -- ping -qc 1 server >/dev/null
-		ip -n "$LAB-box" -o addr show scope global | grep -c inet6 || :
+		ip -n "$LAB-box" -o addr show scope global 2>/dev/null | grep -c inet6 || :
 		"$1" status >/dev/null
 		"$1" teardown' bash "$TESTENV"
 	[ "${lines[0]}" = "no IPv6 on this machine: lab $LAB has IPv4 only" ]
 	[ "${lines[1]}" = 0 ]
 	[ ${#lines[@]} = 2 ]
+}
+
+@test "in the lab, /run/netns holds this lab only" {
+	lab setup
+	ip netns add "$LAB-x-other"
+	run -0 lab exec box -- ls /run/netns
+	ip netns del "$LAB-x-other"
+	[ "$output" = "$LAB-box"$'\n'"$LAB-client"$'\n'"$LAB-server" ]
 }
 
 @test "exec: status, arguments, directory, environment, standard input" {

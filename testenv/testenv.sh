@@ -156,7 +156,7 @@ ours()
 	read -r inode <"$state/ns.$1" || inode=new
 	# No namespace there any more: a reboot, or setup killed in "ip netns add".
 	[ "$(stat -fLc %T "/run/netns/$lab-$1")" = nsfs ] || return 0
-	links=$(ip -n "$lab-$1" -o link show) || return 1
+	links=$(ip -n "$lab-$1" -o link show 2>/dev/null) || return 1
 	if [ "$inode" = new ]; then
 		# Setup was killed right after it made this one: it is pristine.
 		[[ $links != *$'\n'* && $links == "1: lo: <LOOPBACK> "* ]]
@@ -334,7 +334,7 @@ damage()
 		links=$(ip -n "$lab-$node" -o link show dev "$name" 2>/dev/null) || :
 		[[ $links == "$((1000 + slot * 10 + n)): $name@"*LOWER_UP*"$mac"* ]] ||
 			{ echo "$node $name is missing, changed or down"; return; }
-		addrs=$(ip -n "$lab-$node" -o addr show dev "$name")
+		addrs=$(ip -n "$lab-$node" -o addr show dev "$name" 2>/dev/null)
 		[[ $addrs == *" $ip4/24 "* ]] ||
 			{ echo "$node $name has not $ip4"; return; }
 		! have_ipv6 || [[ $addrs == *" $ip6/64 "* ]] ||
@@ -626,18 +626,27 @@ need_lab()
 }
 
 # inside NODE CMD...: become CMD in NODE. "ip netns exec" gives it a mount
-# namespace of its own with a fresh /sys, which has no bpffs and no tracefs.
+# namespace of its own with a fresh /sys, which has no bpffs and no tracefs. There
+# /run/netns holds this lab only: ip looks at every name in it, and complains of
+# one that somebody else is just making or deleting.
 inside()
 {
 	local node=$1
 	shift
 	# shellcheck disable=SC2016 # expands inside
 	exec ip netns exec "$lab-$node" bash -c '
+		mount -t tmpfs -o mode=755 tmpfs /sys/fs/bpf || exit 1
+		for name in "/run/netns/$3"-{client,box,server}; do
+			[ -e "$name" ] || continue
+			: >"/sys/fs/bpf/${name##*/}"
+			mount --bind "$name" "/sys/fs/bpf/${name##*/}" || exit 1
+		done
+		mount --rbind /sys/fs/bpf /run/netns || exit 1
 		mount --bind "$1/bpf" /sys/fs/bpf || exit 1
 		[ ! -e /etc/hosts ] || mount --bind "$1/hosts.$2" /etc/hosts || exit 1
 		mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-		shift 2
-		exec -- "$@"' testenv.sh "$state" "$node" "$@"
+		shift 3
+		exec -- "$@"' testenv.sh "$state" "$node" "$lab" "$@"
 }
 
 run_exec()
@@ -744,7 +753,7 @@ load()
 	place "$node" "$iface"
 	section=$(xdp_section "$obj")
 	[ -n "$section" ] || die 1 "load: $obj holds no XDP program"
-	[[ $(ip -n "$lab-$node" link show dev "$iface") != *" prog/xdp"* ]] ||
+	[[ $(ip -n "$lab-$node" link show dev "$iface" 2>/dev/null) != *" prog/xdp"* ]] ||
 		die 1 "load: $node $iface has a program already: $(command_line "unload $node $iface")"
 	inside "$node" ip link set dev "$iface" "$mode" obj "$obj" sec "$section"
 }
@@ -759,7 +768,7 @@ unload()
 	for mode in xdpdrv xdpgeneric; do
 		ip -n "$lab-$node" link set dev "$iface" $mode off 2>/dev/null || :
 	done
-	[[ $(ip -n "$lab-$node" link show dev "$iface") != *" prog/xdp"* ]] ||
+	[[ $(ip -n "$lab-$node" link show dev "$iface" 2>/dev/null) != *" prog/xdp"* ]] ||
 		die 1 "unload: $node $iface: a running program or a pin holds the attachment (bpf link): end it"
 }
 
