@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <bpf/bpf.h>
 
 #include "xdp_user.h"
@@ -92,11 +93,13 @@ unsigned long xdp_option_number(const char *what, const char *arg,
 
 /*
  * Does the default route, IPv4 or IPv6, leave through this interface? Whoever
- * is logged in over it would be locked out.
+ * is logged in over it would be locked out. Looks at the main table, and at the
+ * first of several next hops.
  */
 static bool holds_default_route(const char *ifname)
 {
 	char line[512], dev[IFNAMSIZ], dest[33], mask[33];
+	unsigned int flags;
 	bool found = false;
 	FILE *routes;
 
@@ -113,10 +116,10 @@ static bool holds_default_route(const char *ifname)
 
 	routes = fopen("/proc/net/ipv6_route", "r");
 	while (routes && fgets(line, sizeof(line), routes))
-		if (sscanf(line, "%32s %2s %*s %*s %*s %*s %*s %*s %*s %15s",
-			   dest, mask, dev) == 3 &&
+		if (sscanf(line, "%32s %2s %*s %*s %*s %*s %*s %*s %x %15s",
+			   dest, mask, &flags, dev) == 4 &&
 		    !strcmp(dev, ifname) && strspn(dest, "0") == 32 &&
-		    !strcmp(mask, "00"))
+		    !strcmp(mask, "00") && !(flags & RTF_REJECT))
 			found = true;
 	if (routes)
 		fclose(routes);
@@ -129,14 +132,14 @@ void xdp_option_iface(struct xdp_opts *opts, const char *ifname)
 	verbose = opts->verbose;
 	libbpf_set_print(print_libbpf);
 
-	opts->ifname = ifname;
+	/* To the index and back: what was typed may be an alternative name. */
 	opts->ifindex = if_nametoindex(ifname);
-	if (!opts->ifindex)
+	if (!opts->ifindex || !if_indextoname(opts->ifindex, opts->ifname))
 		err(EXIT_USAGE, "interface %s", ifname);
-	if (!opts->force && holds_default_route(ifname))
+	if (!opts->force && holds_default_route(opts->ifname))
 		errx(EXIT_FAILURE,
 		     "attach to %s: it holds the default route (-F does it all the same)",
-		     ifname);
+		     opts->ifname);
 }
 
 const char *xdp_reason(int error)
@@ -147,16 +150,22 @@ const char *xdp_reason(int error)
 	error = abs(error);
 	switch (error) {
 	case EPERM:
-		hint = " (needs root, or CAP_BPF and CAP_NET_ADMIN)";
+		hint = " (needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)";
+		break;
+	case EACCES:
+		hint = " (the verifier's reason is above; without CAP_PERFMON it is stricter)";
 		break;
 	case EBUSY:
 		hint = " (an XDP program is there already: see ip link show)";
+		break;
+	case EEXIST:
+		hint = " (an XDP program is there already, in another mode)";
 		break;
 	case EOPNOTSUPP:
 		hint = " (no native XDP in this driver: try -S)";
 		break;
 	case ERANGE:
-		hint = " (the MTU is too large for XDP here: see ip link show)";
+		hint = " (the MTU is too large for XDP; with veth, the other end's)";
 		break;
 	}
 	snprintf(text, sizeof(text), "%s%s", strerror(error), hint);
@@ -178,13 +187,17 @@ int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts)
 			       &link_opts);
 }
 
+/* Ctrl-C, kill, and the terminal's end, unless nohup made that one harmless. */
 static sigset_t stop_set(void)
 {
+	struct sigaction hangup;
 	sigset_t stop;
 
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&stop, SIGHUP);
 	return stop;
 }
 

@@ -10,6 +10,7 @@
 #define XDP_USER_H
 
 #include <stdbool.h>
+#include <net/if.h>
 #include <bpf/libbpf.h>
 
 #define EXIT_USAGE 2 /* exit status after a wrong command line */
@@ -26,9 +27,9 @@
 	"  -h  show this help\n"
 
 struct xdp_opts {
-	const char *ifname; /* as typed */
-	int ifindex;	    /* of ifname, in this network namespace */
-	__u32 flags;	    /* XDP_FLAGS_*_MODE; 0: native if the driver can */
+	char ifname[IFNAMSIZ];
+	int ifindex; /* of ifname, in this network namespace */
+	__u32 flags; /* XDP_FLAGS_*_MODE; 0: native if the driver can */
 	bool force;
 	bool verbose;
 };
@@ -60,7 +61,7 @@ unsigned long xdp_option_number(const char *what, const char *arg,
 /**
  * xdp_option_iface() - Take the interface, the last step before loading.
  * @opts: all letters noted.
- * @ifname: as typed.
+ * @ifname: as typed: a name, or an alternative name.
  *
  * Also decides what becomes of libbpf's messages: with -v all are shown,
  * without it only the end of the verifier's log. Exits if there is no such
@@ -85,7 +86,7 @@ const char *xdp_reason(int error);
  * closes it when the process ends, in whichever way.
  *
  * Return: file descriptor of the link, or -errno: -EBUSY, a program is attached
- * already; -EOPNOTSUPP, -N and the driver has no native XDP; -ERANGE, the MTU
+ * already, or -EEXIST, in another mode; -EOPNOTSUPP, -N and the driver has no native XDP; -ERANGE, the MTU
  * is too large for a program without SEC("xdp.frags"); -EPERM, no privilege.
  */
 int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts);
@@ -93,18 +94,18 @@ int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts);
 /**
  * xdp_stop_signals() - Keep Ctrl-C and kill for xdp_wait().
  *
- * To be called before attaching: from then on SIGINT and SIGTERM no longer end
- * the process at once, so nothing is left half done.
+ * To be called before attaching: from then on SIGINT, SIGTERM and SIGHUP no longer
+ * end the process at once, so nothing is left half done.
  */
 void xdp_stop_signals(void);
 
 /**
  * xdp_wait() - Sleep, unless the user wants to stop.
- * @seconds: how long; 0: until SIGINT or SIGTERM.
+ * @seconds: how long; 0: until a signal of xdp_stop_signals().
  *
  * What was printed so far is flushed first.
  *
- * Return: true when the time is over, false after SIGINT or SIGTERM.
+ * Return: true when the time is over, false after such a signal.
  */
 bool xdp_wait(unsigned int seconds);
 

@@ -1087,7 +1087,7 @@ tour_page()
 
 @test "tour: text is wrapped and rendered, Enter runs a command" {
 	tour_page
-	TERM_HERE=dumb tour 0 "Enter runs it" $'\r' "[Enter]" $'\r'
+	TERM_HERE=dumb tour 0 "Enter runs it" $'\r' "[Enter runs it]" $'\r'
 	shown "This is a guided tour of lesson $number."
 	shown "Some emphasis, weight, \`code\` and a link."
 	shown "| 1 | 2     |"
@@ -1118,7 +1118,7 @@ tour_page()
 @test "tour: ? helps, s opens a shell in the lesson's folder, exit comes back" {
 	tour_page
 	tour 0 "Enter runs it" '?' "[Enter runs it]" s "A shell at host" $'echo "[${PWD##*/}]"\r' \
-		"[$number-page]" $'exit\r' "[Enter runs it]" $'\r' "[Enter]" q
+		"[$number-page]" $'exit\r' "[Enter runs it]" $'\r' "[Enter runs it]" q
 	shown "a shell at this place"
 	grep -qx first <<<"$(tr -d '\r' <<<"$output" | sed 's/.*\x1b\[K//')"
 }
@@ -1151,7 +1151,7 @@ tour_page()
 	host$ echo three
 	three
 	EOP
-	tour 1 "Enter runs it" $'\r' "Enter goes on all the same" $'\r' "[Enter]" $'\r'
+	tour 1 "Enter runs it" $'\r' "Enter goes on all the same" $'\r' "[Enter runs it]" $'\r'
 	shown "The page and this machine differ here."
 	shown "1 command did not do as the page says."
 }
@@ -1187,8 +1187,8 @@ tour_page()
 	bye
 	```
 	EOP
-	tour 0 "Enter runs it" $'\r' "It keeps running" "" "[Enter]" $'\r' \
-		"Back to the terminal" "" "[Enter]" $'\r' "^C" ""
+	tour 0 "Enter runs it" $'\r' "It keeps running" "" "[Enter runs it]" $'\r' \
+		"Back to the terminal" "" "[^C or Enter ends it]" $'\x03' "^C" ""
 	shown "bye"
 }
 

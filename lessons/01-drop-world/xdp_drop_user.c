@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -42,11 +43,13 @@ static int print_libbpf(enum libbpf_print_level level, const char *format,
 
 /*
  * Does the default route, IPv4 or IPv6, leave through this interface? Whoever
- * is logged in over it would be locked out.
+ * is logged in over it would be locked out. Looks at the main table, and at the
+ * first of several next hops.
  */
 static bool holds_default_route(const char *ifname)
 {
 	char line[512], dev[IFNAMSIZ], dest[33], mask[33];
+	unsigned int flags;
 	bool found = false;
 	FILE *routes;
 
@@ -63,10 +66,10 @@ static bool holds_default_route(const char *ifname)
 
 	routes = fopen("/proc/net/ipv6_route", "r");
 	while (routes && fgets(line, sizeof(line), routes))
-		if (sscanf(line, "%32s %2s %*s %*s %*s %*s %*s %*s %*s %15s",
-			   dest, mask, dev) == 3 &&
+		if (sscanf(line, "%32s %2s %*s %*s %*s %*s %*s %*s %x %15s",
+			   dest, mask, &flags, dev) == 4 &&
 		    !strcmp(dev, ifname) && strspn(dest, "0") == 32 &&
-		    !strcmp(mask, "00"))
+		    !strcmp(mask, "00") && !(flags & RTF_REJECT))
 			found = true;
 	if (routes)
 		fclose(routes);
@@ -82,6 +85,10 @@ static const char *hint(int error)
 		return " (needs root, or CAP_BPF and CAP_NET_ADMIN)";
 	case EBUSY:
 		return " (an XDP program is there already: see ip link show)";
+	case EEXIST:
+		return " (an XDP program is there already, in another mode)";
+	case ERANGE:
+		return " (the MTU is too large for XDP; with veth, the other end's)";
 	case EOPNOTSUPP:
 		return " (no native XDP in this driver: try -S)";
 	default:
@@ -94,7 +101,7 @@ int main(int argc, char **argv)
 	LIBBPF_OPTS(bpf_link_create_opts, link_opts);
 	struct xdp_drop_kern *skel;
 	bool force = false;
-	const char *ifname;
+	char ifname[IFNAMSIZ];
 	int ifindex, link, opt, sig;
 	sigset_t stop;
 
@@ -124,10 +131,10 @@ int main(int argc, char **argv)
 	if (optind != argc - 1)
 		errx(EXIT_USAGE, "one interface, please: -h shows the options");
 
-	ifname = argv[optind];
-	ifindex = if_nametoindex(ifname);
-	if (!ifindex)
-		err(EXIT_USAGE, "interface %s", ifname);
+	/* To the index and back: what was typed may be an alternative name. */
+	ifindex = if_nametoindex(argv[optind]);
+	if (!ifindex || !if_indextoname(ifindex, ifname))
+		err(EXIT_USAGE, "interface %s", argv[optind]);
 	if (!force && holds_default_route(ifname))
 		errx(EXIT_FAILURE,
 		     "attach to %s: it holds the default route (-F does it all the same)",

@@ -100,6 +100,15 @@ int main(int argc, char **argv)
 	if (xdp2skb_meta_kern__load(skel))
 		errx(EXIT_FAILURE, "load xdp2skb_meta: %s", xdp_reason(errno));
 
+	/* First XDP: its link is exclusive. A second one of us ends here, before
+	 * it touches the filter of the first.
+	 */
+	link = xdp_attach(skel->progs.xdp_write_mark, &opts);
+	if (link < 0) {
+		warnx("attach to %s: %s", opts.ifname, xdp_reason(link));
+		goto destroy;
+	}
+
 	/* The hook is the qdisc clsact. If somebody has made it before us it is
 	 * not ours to remove.
 	 */
@@ -108,28 +117,19 @@ int main(int argc, char **argv)
 	made_hook = !ret;
 	if (ret && ret != -EEXIST) {
 		warnx("create clsact at %s: %s", opts.ifname, xdp_reason(ret));
-		goto destroy;
+		goto detach_xdp;
 	}
 
 	ret = tc_attach(&hook, skel->progs.tc_read_mark);
 	if (ret) {
-		warnx("attach to TC ingress of %s: %s%s", opts.ifname,
-		      xdp_reason(ret),
-		      ret == -EEXIST ? " (see tc filter show, ingress)" : "");
+		warnx("attach to TC ingress of %s: %s (see tc filter show dev %s ingress)",
+		      opts.ifname, strerror(-ret), opts.ifname);
 		goto destroy_hook;
-	}
-
-	link = xdp_attach(skel->progs.xdp_write_mark, &opts);
-	if (link < 0) {
-		warnx("attach to %s: %s", opts.ifname, xdp_reason(link));
-		goto detach_tc;
 	}
 
 	xdp_wait(0);
 	status = EXIT_SUCCESS;
 
-	close(link);
-detach_tc:
 	/* XDP's link is gone with the process, whatever happens to it. A filter
 	 * of TC is not: it was attached through netlink.
 	 */
@@ -140,6 +140,8 @@ destroy_hook:
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		bpf_tc_hook_destroy(&hook);
 	}
+detach_xdp:
+	close(link);
 destroy:
 	xdp2skb_meta_kern__destroy(skel);
 	return status;

@@ -26,7 +26,10 @@ struct {
 	__uint(max_entries, 1);
 } tx_port SEC(".maps");
 
-/* How many packets were handed on: one number, a copy for each CPU. */
+/*
+ * How many packets were to leave, sent in the end or not: one number, a copy for
+ * each CPU.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);

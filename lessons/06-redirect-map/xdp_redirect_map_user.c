@@ -8,13 +8,14 @@
 #include <unistd.h>
 #include <linux/if_ether.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "xdp_redirect_map_kern.skel.h"
 #include "xdp_user.h"
 
-#define ARP_COMPLETE 0x2 /* ATF_COM of net/if_arp.h: the address is known */
+#define GROUP_BIT 1 /* of a MAC address' first byte: multicast, broadcast */
 
 static const char usage[] =
 	"Usage: xdp_redirect_map_user [-S|-N] [-F] [-v] [-d MAC|-x] [-r] [-D] IN OUT\n"
@@ -26,14 +27,18 @@ static const char usage[] =
 	"  -r  by bpf_redirect() and an interface index, without a map\n"
 	"  -D  attach a dummy to OUT: some drivers transmit only beside a program\n" XDP_OPTIONS_HELP;
 
-/* Read a MAC address such as 02:00:00:00:02:02. Returns 0 or -EINVAL. */
+/*
+ * Read the MAC address of a station, such as 02:00:00:00:02:02. Returns 0 or
+ * -EINVAL, also for that of a group.
+ */
 static int read_mac(const char *text, __u8 *mac)
 {
 	int end = 0;
 
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
+	if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
+	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
 		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
-	    text[end])
+	    text[end] || mac[0] & GROUP_BIT)
 		return -EINVAL;
 	return 0;
 }
@@ -59,7 +64,7 @@ static int find_neighbour(const char *ifname, __u8 *mac)
 	while (fgets(line, sizeof(line), neighbours)) {
 		if (sscanf(line, "%*s %*s %x %17s %*s %15s", &flags, text,
 			   dev) != 3 ||
-		    !(flags & ARP_COMPLETE) || strcmp(dev, ifname) ||
+		    !(flags & ATF_COM) || strcmp(dev, ifname) ||
 		    read_mac(text, found))
 			continue;
 		if (!ret && memcmp(mac, found, ETH_ALEN)) {
@@ -73,7 +78,10 @@ static int find_neighbour(const char *ifname, __u8 *mac)
 	return ret;
 }
 
-/* The interface's own MAC address. Returns 0 or -errno. */
+/*
+ * The interface's own MAC address. Returns 0 or -errno: -EINVAL, it is none of
+ * Ethernet's kind.
+ */
 static int own_mac(const char *ifname, __u8 *mac)
 {
 	struct ifreq request = {};
@@ -82,8 +90,10 @@ static int own_mac(const char *ifname, __u8 *mac)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (fd < 0)
 		return -errno;
-	strncpy(request.ifr_name, ifname, IFNAMSIZ - 1);
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
 	ret = ioctl(fd, SIOCGIFHWADDR, &request) ? -errno : 0;
+	if (!ret && request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		ret = -EINVAL;
 	close(fd);
 	if (!ret)
 		memcpy(mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
@@ -131,7 +141,7 @@ int main(int argc, char **argv)
 			dest = optarg;
 			if (read_mac(dest, dest_mac))
 				errx(EXIT_USAGE,
-				     "MAC address %s: not like 02:00:00:00:02:02",
+				     "MAC address %s: not that of a station, like 02:00:00:00:02:02",
 				     dest);
 			break;
 		case 'x':
