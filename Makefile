@@ -42,8 +42,9 @@ LESSONS := $(foreach d,$(DIRS),lesson$(call number,$d))
 
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
-# One clear line instead of a compiler's page of errors.
-need      = $(if $(wildcard $2)$(shell command -v $2),,\
+# $(call need,NAME,PROGRAM OR FILE): one clear line instead of a compiler's page of
+# errors. (What is exported reaches $(shell) only since make 4.4.)
+need      = $(if $(shell PATH='$(PATH)'; command -v $2 || ls $2 2>/dev/null),,\
 	    $(error $1 is missing: run "make deps"))
 # The lab needs root; sudo drops the environment, so the lab's part is handed on.
 as_root   = $(if $(filter-out 0,$(shell id -u)),sudo) env \
