@@ -34,7 +34,6 @@ DIRS    := $(sort $(dir $(KERN_C)))
 SKEL    := $(KERN_C:.c=.skel.h)
 LAB_BUILT := $(LAB_C:.c=) $(LAB_KERN_C:.c=.o)
 BUILT   := $(SKEL) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_BUILT)
-LIB     := common/common.a
 
 # 01 of lessons/01-drop-world/ is lesson 1.
 number   = $(patsubst 0%,%,$(firstword $(subst -, ,$(notdir $(patsubst %/,%,$1)))))
@@ -76,25 +75,25 @@ common/%.o: common/%.c | $(DEPS)
 	$(call say,CC)
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(LIB): $(COMMON:.c=.o)
-	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+# common/NAME.o for each "NAME.h" that a source includes, if there is such a file.
+common_of = $(filter $(COMMON:.c=.o),\
+	    $(patsubst "%.h",common/%.o,$(shell grep -ho '"[^"]*"' $1)))
 
 # A user side may include any skeleton of its folder: all are made before it is
 # compiled, and from then on its .d file knows which it did include.
 .SECONDEXPANSION:
 skels_in  = $(filter $1/%,$(SKEL))
-compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $< $(LIB) -lbpf
+compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf
 
-$(USER_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
+$(USER_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(call say,CC)
 	$(Q)$(compile) -o $@
 
-$(LAB_C:.c=): %: %.c $(LIB)
+$(LAB_C:.c=): %: %.c | $(DEPS)
 	$(call say,CC)
 	$(Q)$(compile) -o $@
 
-$(TEST_C:.c=): %: %.c $(LIB) | $$(call skels_in,$$(@D))
+$(TEST_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(call need,cmocka,/usr/include/cmocka.h)
 	$(call say,CC)
 	$(Q)$(compile) -lcmocka -o $@
@@ -126,7 +125,7 @@ lint: | $(DEPS)
 
 clean:
 	$(Q)rm -f lessons/*/*.o lessons/*/*.d lessons/*/*.skel.h testenv/*.[od] \
-		common/*.[oda] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
+		common/*.[od] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
 
 help:
 	@echo "make              build all lessons"

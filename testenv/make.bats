@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The Makefile's promises, tried on a copy of the tree.
+
+bats_require_minimum_version 1.5.0
+
+setup_file()
+{
+	local top=$BATS_TEST_DIRNAME/..
+	export TREE=$BATS_FILE_TMPDIR/tree
+	unset MAKEFLAGS MAKELEVEL LAB V
+	mkdir "$TREE"
+	cp -r "$top"/{Makefile,README.md,lessons,headers,common,testenv} "$TREE"
+	make -s -C "$TREE" clean
+	make -C "$TREE" >"$BATS_FILE_TMPDIR/first" 2>&1
+}
+
+# built: what "make" builds now, a name a line.
+built()
+{
+	make -C "$TREE" | sed -n 's/^  [A-Z]* *//p' | sort
+}
+
+@test "make builds everything, without a warning" {
+	run grep -iE 'warning|error' "$BATS_FILE_TMPDIR/first"
+	[ -z "$output" ]
+	for source in "$TREE"/lessons/*/*_user.c "$TREE"/lessons/*/test_*.c; do
+		[ -x "${source%.c}" ]
+	done
+}
+
+@test "a second make does nothing" {
+	run -0 make -C "$TREE"
+	[[ $output == *"Nothing to be done"* ]]
+}
+
+@test "touching a header rebuilds what includes it, and nothing else" {
+	for header in headers/parse.h common/xdp_user.h common/packet_test.h; do
+		touch "$TREE/$header"
+		built >"$BATS_TEST_TMPDIR/built"
+		# Sources that include it, directly or by what they include.
+		grep -l "\"${header##*/}\"" "$TREE"/{lessons/*,common}/*.c |
+			sed "s|$TREE/||; s|_kern\.c$|_kern.o|; s|common/\(.*\)\.c|common/\1.o|; s|\.c$||" |
+			sort >"$BATS_TEST_TMPDIR/includes"
+		run comm -13 "$BATS_TEST_TMPDIR/built" "$BATS_TEST_TMPDIR/includes"
+		[ -z "$output" ]
+		# Besides them only what is made of a kernel side that was rebuilt.
+		while read -r name; do
+			dir=${name%/*}
+			grep -qx "$name" "$BATS_TEST_TMPDIR/includes" ||
+				grep -q "^$dir/.*_kern.o" "$BATS_TEST_TMPDIR/includes"
+		done <"$BATS_TEST_TMPDIR/built"
+	done
+}
+
+@test "a new lesson is a new folder" {
+	cp -r "$TREE/lessons/01-drop-world" "$TREE/lessons/77-copy"
+	rm -f "$TREE"/lessons/77-copy/{*.o,*.d,*_user,test_packets,*.skel.h}
+	run -0 make -C "$TREE"
+	[ -x "$TREE/lessons/77-copy/xdp_drop_user" ]
+	run -0 make -n -C "$TREE" lesson77
+	[[ $output == *"testenv/follow lessons/77-copy/"* ]]
+	rm -r "$TREE/lessons/77-copy"
+}
+
+@test "a lesson that is not there: which there are, and nothing is built" {
+	run -2 make -C "$TREE" lesson99
+	[[ $output == *"There is no lesson 99. There are:"* ]]
+	[[ $output == *"make lesson1   01-drop-world"* ]]
+	[ "$(grep -c '  make lesson' <<<"$output")" = "$(find "$TREE/lessons" -mindepth 1 -maxdepth 1 | wc -l)" ]
+}
+
+@test "a tool that is missing: one line that says what to do" {
+	touch "$TREE/lessons/01-drop-world/xdp_drop_kern.c"
+	run -2 make -C "$TREE" CLANG=no-such-clang lessons/01-drop-world/xdp_drop_kern.o
+	[[ $output == *'clang is missing: run "make deps"'* ]]
+	make -s -C "$TREE"
+}
+
+@test "help names every target, the README every command" {
+	run -0 make -C "$TREE" help
+	for target in deps lesson1 lessons test lint clean; do
+		grep -q "^make $target " <<<"$output"
+		grep -q "\`make $target\`" "$TREE/README.md"
+	done
+}
+
+@test "clean removes all that was built" {
+	make -s -C "$TREE" clean
+	run find "$TREE" -name '*.o' -o -name '*.d' -o -name '*.skel.h' -o -name '*.a'
+	[ -z "$output" ]
+	run -0 find "$TREE/lessons" "$TREE/testenv" -type f -perm -u+x -size +15k
+	run grep -L '^#!' $output
+	[ -z "$output" ]
+	make -s -C "$TREE"
+}
