@@ -86,8 +86,9 @@ const char *xdp_reason(int error);
  * closes it when the process ends, in whichever way.
  *
  * Return: file descriptor of the link, or -errno: -EBUSY, a program is attached
- * already, or -EEXIST, in another mode; -EOPNOTSUPP, -N and the driver has no native XDP; -ERANGE, the MTU
- * is too large for a program without SEC("xdp.frags"); -EPERM, no privilege.
+ * already, or -EEXIST, in another mode; -EOPNOTSUPP, -N and the driver has no
+ * native XDP; -ERANGE, the MTU is too large for a program without
+ * SEC("xdp.frags"); -EPERM, no privilege.
  */
 int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts);
 

@@ -68,11 +68,12 @@ checkpatch=${CHECKPATCH:-$(command -v checkpatch.pl ||
 
 check "${#c[@]} C files: clang-format" clang-format --dry-run -Werror "${c[@]}"
 if [ -n "$checkpatch" ]; then
-	# Not of use outside of the kernel: its macros for attributes, its tables
-	# of signatures, its rule on where declarations of externs go.
+	# Not of use here: what the kernel's own types and macros are for, what
+	# clang-format settles, and LIBBPF_OPTS(), a declaration that it takes
+	# for a statement (LINE_SPACING).
 	check "${#c[@]} C files: checkpatch" "$checkpatch" --no-tree --strict \
 		--terse --show-types --max-line-length=100 \
-		--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,CAMELCASE,MACRO_ARG_REUSE,COMPLEX_MACRO,SSCANF_TO_KSTRTO,PREFER_FALLTHROUGH,NEW_TYPEDEFS,VOLATILE,SPACING \
+		--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,CAMELCASE,MACRO_ARG_REUSE,COMPLEX_MACRO,SSCANF_TO_KSTRTO,PREFER_FALLTHROUGH,NEW_TYPEDEFS,VOLATILE,SPACING,LINE_SPACING \
 		-f "${c[@]}"
 else
 	echo "skip    checkpatch: not found (it is in Debian's linux-source)"

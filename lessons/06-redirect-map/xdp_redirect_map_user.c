@@ -25,7 +25,7 @@ static const char usage[] =
 	"  -d  destination MAC address (default: that of the one neighbour at OUT)\n"
 	"  -x  exchange source and destination MAC address instead\n"
 	"  -r  by bpf_redirect() and an interface index, without a map\n"
-	"  -D  attach a dummy to OUT: some drivers transmit only beside a program\n" XDP_OPTIONS_HELP;
+	"  -D  attach a dummy to OUT: some drivers need one to transmit\n" XDP_OPTIONS_HELP;
 
 /*
  * Read the MAC address of a station, such as 02:00:00:00:02:02. Returns 0 or
