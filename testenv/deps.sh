@@ -89,6 +89,10 @@ has_fedora()
 if command -v apt-get >/dev/null; then
 	family=debian
 	wanted=$debian
+	# Ubuntu has bpftool in the packages of its kernels' tools.
+	if grep -qs '^ID=ubuntu' /etc/os-release; then
+		wanted=$(echo "$wanted" | sed "s/ bpftool/ linux-tools-common linux-tools-$(uname -r)/")
+	fi
 elif command -v dnf >/dev/null; then
 	family=fedora
 	wanted=$fedora

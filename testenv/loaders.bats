@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What all user sides promise: the same options, one clear line for a mistake,
+# and nothing attached after it.
+
+load testenv_bats
+
+setup_file()
+{
+	need_root
+	programs "$BATS_FILE_TMPDIR"
+}
+
+setup()
+{
+	need_root
+	export LAB=t$$-$BATS_TEST_NUMBER
+}
+
+teardown()
+{
+	lab teardown
+	nothing_left "$LAB"
+}
+
+# loaders: all of them.
+loaders()
+{
+	compgen -G "$BATS_TEST_DIRNAME/../lessons/*/*_user"
+}
+
+# interfaces LOADER: what its command line ends with, as its usage says.
+interfaces()
+{
+	if "$1" -h | head -n 1 | grep -q ' IN OUT$'; then
+		echo eth0 eth1
+	else
+		echo eth0
+	fi
+}
+
+# one_line: all that was printed is one line, and it begins with the program.
+one_line()
+{
+	echo "$output"
+	[ "$(wc -l <<<"$output")" = 1 ] && [[ $output == "${loader##*/}: "* ]]
+}
+
+# nothing_attached: neither at XDP nor at TC.
+nothing_attached()
+{
+	run lab exec box -- bpftool net show
+	echo "$output"
+	! grep -q '^eth' <<<"$output"
+}
+
+@test "-h: the usage, on standard output" {
+	for loader in $(loaders); do
+		run -0 "$loader" -h
+		[[ ${lines[0]} == "Usage: ${loader##*/} [-S|-N] [-F] [-v]"* ]]
+		[ "$(awk 'length > 80' <<<"$output")" = "" ]
+		for option in -S -N -F -v -h; do
+			grep -q -- "^  $option  " <<<"$output"
+		done
+	done
+}
+
+@test "a wrong command line: status 2, and nothing attached" {
+	lab setup
+	for loader in $(loaders); do
+		read -ra where <<<"$(interfaces "$loader")"
+		run -2 lab exec box -- timeout 5 "$loader"
+		one_line
+		run -2 lab exec box -- timeout 5 "$loader" "${where[@]}" more
+		one_line
+		run -2 lab exec box -- timeout 5 "$loader" "${where[@]/eth/nosuch}"
+		one_line
+		run -2 lab exec box -- timeout 5 "$loader" -S -N "${where[@]}"
+		one_line
+		run -2 lab exec box -- timeout 5 "$loader" -Q "${where[@]}"
+		[ ${#lines[@]} = 2 ]
+	done
+	nothing_attached
+}
+
+@test "the default route's interface is refused, by each of its names" {
+	lab setup
+	lab exec box -- ip link property add dev eth0 altname cable
+	for route in "-4 default via 10.11.1.2" "-6 default via fd11:1::2"; do
+		# shellcheck disable=SC2086 # words
+		lab exec box -- ip ${route%% *} route add ${route#* }
+		for loader in $(loaders); do
+			read -ra where <<<"$(interfaces "$loader")"
+			run -1 lab exec box -- timeout 5 "$loader" "${where[@]}"
+			one_line
+			[[ $output == *"default route"* ]]
+			run -1 lab exec box -- timeout 5 "$loader" "${where[@]/eth0/cable}"
+			[[ $output == *"default route"* ]]
+		done
+		# shellcheck disable=SC2086 # words
+		lab exec box -- ip ${route%% *} route del ${route#* }
+	done
+	nothing_attached
+}
+
+@test "another program is there: status 1, and it stays; lower privilege: the same" {
+	lab setup
+	lab load "$BATS_FILE_TMPDIR/programs.o"
+	for loader in $(loaders); do
+		read -ra where <<<"$(interfaces "$loader")"
+		[ ${#where[@]} = 1 ] || continue	# wants to know a neighbour
+		run -1 lab exec box -- timeout 5 "$loader" "${where[@]}"
+		one_line
+		[[ $output == *"XDP program is there"* ]]
+		run -1 lab exec box -- timeout 5 "$loader" -S "${where[@]}"
+		one_line
+		run -1 lab exec box -- setpriv --reuid=65534 --clear-groups \
+			"$loader" "${where[@]}"
+		one_line
+		[[ $output == *"needs root"* ]]
+	done
+	run lab exec box -- ip link show dev eth0
+	[[ $output == *"name lab_pass "* ]]
+	run lab exec box -- bpftool net show dev eth0
+	run ! grep -q clsact <<<"$output"
+}
+
+@test "kill -9: XDP goes with its loader; ^C and kill: everything goes" {
+	lab setup
+	lab exec box -- ping -qc 1 server >/dev/null
+	for loader in $(loaders); do
+		read -ra where <<<"$(interfaces "$loader")"
+		for signal in INT TERM HUP KILL; do
+			# A job of its own, for a job in the background is deaf to ^C.
+			"$TESTENV" exec box -- python3 -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$loader" "${where[@]}" >/dev/null 3>&- &
+			pid=$!
+			wait_for attached
+			kill -$signal $pid
+			wait $pid || :
+			wait_for not_attached
+			[ $signal = KILL ] || nothing_attached
+			lab exec box -- tc qdisc del dev eth0 clsact 2>/dev/null || :
+		done
+	done
+}
+
+attached()
+{
+	lab exec box -- ip link show dev eth0 | grep -q prog/xdp
+}
+
+not_attached()
+{
+	! attached
+}
