@@ -18,7 +18,7 @@
 #define EXIT_SKIP 4 /* kselftest's "cannot run here" */
 
 #define COST_RUNS_MIN 4
-#define COST_RUNS     60
+#define COST_RUNS     120
 #define COST_RUN_NS   100000000
 #define COST_REPEAT   1000000 /* packets, to learn how long one takes */
 

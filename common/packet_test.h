@@ -154,7 +154,7 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
  * The other one is the empty program, "return XDP_DROP", which is the floor: it
  * costs what BPF_PROG_TEST_RUN costs. The two run in turn, and the best run of
  * each counts: whatever else the machine does can only make a run longer. So on
- * a busy machine it goes on, for half a minute at most, until it is @enough.
+ * a busy machine it goes on, for a minute at most, until it is @enough.
  *
  * Return: time of @prog divided by time of the empty program.
  */
