@@ -46,7 +46,9 @@ say       = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
 need      = $(if $(shell PATH='$(PATH)'; command -v $2 || ls $2 2>/dev/null),,\
 	    $(error $1 is missing: run "make deps"))
 # The lab needs root; sudo drops the environment, so the lab's part is handed on.
-as_root   = $(if $(filter-out 0,$(shell id -u)),sudo) env \
+sudo      = $(if $(shell command -v sudo),sudo,\
+	    $(error the lab needs root, and there is no sudo: run make as root))
+as_root   = $(if $(filter-out 0,$(shell id -u)),$(sudo)) env \
 	    $(foreach v,LAB NO_COLOR V,$(if $($v),$v='$($v)'))
 
 # All processors, unless -j says otherwise.

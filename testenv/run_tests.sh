@@ -34,10 +34,14 @@ if [ -z "$lesson" ]; then
 	side_by_side=(testenv/*.bats lessons/*/README.md lessons/*/test_packets)
 	alone=(lessons/*/test_cost)
 else
-	dir=$(compgen -G "lessons/$(printf %02d "$((10#${lesson//[!0-9]/x}))" 2>/dev/null)-*") || {
+	dir=
+	if [[ $lesson =~ ^[0-9]+$ ]]; then
+		dir=$(compgen -G "lessons/$(printf %02d "$((10#$lesson))")-*") || :
+	fi
+	if [ -z "$dir" ]; then
 		echo "run_tests.sh: there is no lesson $lesson" >&2
 		exit 2
-	}
+	fi
 	side_by_side=("$dir/README.md" "$dir/test_packets")
 	alone=()
 	[ ! -e "$dir/test_cost" ] || alone=("$dir/test_cost")
