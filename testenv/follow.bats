@@ -971,7 +971,10 @@ lab_page()
 	local -A seen
 	for i in {1..20}; do
 		start_player --yes
-		sleep "$(printf 0.%03d $((RANDOM % 900)))"
+		# Every other time it has begun to speak: on a slow machine, all
+		# moments might else lie before Python has started.
+		(( i % 2 )) || wait_for test -s said
+		sleep "$(printf 0.%03d $((RANDOM % (i % 2 ? 900 : 100))))"
 		kill -INT "$player" 2>/dev/null || :
 		status=0
 		wait "$player" || status=$?
