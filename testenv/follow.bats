@@ -6,6 +6,9 @@
 
 bats_require_minimum_version 1.5.0
 
+# On a slow machine all limits of waiting are that many times longer.
+patience=${XDP_LESSONS_PATIENCE:-1}
+
 setup()
 {
 	here=$BATS_TEST_DIRNAME
@@ -49,7 +52,7 @@ play()
 {
 	local expected=$1
 	shift
-	run timeout -k 5 50 "$follow" --yes "$@" "$folder"
+	run timeout -k 5 $((50 * patience)) "$follow" --yes "$@" "$folder"
 	echo "$output"
 	[ "$status" = "$expected" ]
 }
@@ -396,7 +399,7 @@ ok 2 - README.md:6 host$ true \# silent
 	host$ head -c 5000 /dev/zero | tr '\0' a; echo
 	...a...a...a...a...a...a...a...a...a...a...b...a
 	EOP
-	play 1 --timeout 5
+	play 1 --timeout $((5 * patience))
 	shown "the output differs"
 }
 
@@ -456,7 +459,7 @@ ok 2 - README.md:6 host$ true \# silent
 	EOP
 	SECONDS=0
 	play 1 --timeout 0.5
-	[ "$SECONDS" -lt 5 ]
+	[ "$SECONDS" -lt $((5 * patience)) ]
 	shown "README.md:4: not done after 0.5 s"
 	shown "a later block has to begin with the same command"
 	run ! pgrep -f "sleep 987.$BASHPID\$"
@@ -468,7 +471,7 @@ ok 2 - README.md:6 host$ true \# silent
 	EOP
 	SECONDS=0
 	play 1 --timeout 0.3
-	[ "$SECONDS" -lt 8 ]
+	[ "$SECONDS" -lt $((8 * patience)) ]
 	run ! pgrep -f "sleep 986.$BASHPID"
 }
 
@@ -504,7 +507,7 @@ ok 2 - README.md:6 host$ true \# silent
 	host$ yes
 	...
 	EOP
-	play 1 --timeout 10
+	play 1 --timeout $((10 * patience))
 	shown "more than 1048576 bytes of output"
 	commands <<-'EOP'
 	host$ seq 100000

@@ -6,7 +6,7 @@
 
 Waits for TEXT to appear after what was waited for before, then types KEYS, and
 so on. Prints all that the terminal showed. Exits as COMMAND does, or with 99
-if a TEXT did not come within ten seconds.
+if a TEXT did not come within ten seconds, times XDP_LESSONS_PATIENCE.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ import termios
 import time
 
 ROWS, COLUMNS = 24, 80
-PATIENCE = 10       # seconds
+PATIENCE = 10 * float(os.environ.get("XDP_LESSONS_PATIENCE", "1"))   # seconds
 
 
 def main():

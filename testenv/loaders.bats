@@ -69,15 +69,15 @@ nothing_attached()
 	lab setup
 	for loader in $(loaders); do
 		read -ra where <<<"$(interfaces "$loader")"
-		run -2 lab exec box -- timeout 5 "$loader"
+		run -2 lab exec box -- timeout $((5 * patience)) "$loader"
 		one_line
-		run -2 lab exec box -- timeout 5 "$loader" "${where[@]}" more
+		run -2 lab exec box -- timeout $((5 * patience)) "$loader" "${where[@]}" more
 		one_line
-		run -2 lab exec box -- timeout 5 "$loader" "${where[@]/eth/nosuch}"
+		run -2 lab exec box -- timeout $((5 * patience)) "$loader" "${where[@]/eth/nosuch}"
 		one_line
-		run -2 lab exec box -- timeout 5 "$loader" -S -N "${where[@]}"
+		run -2 lab exec box -- timeout $((5 * patience)) "$loader" -S -N "${where[@]}"
 		one_line
-		run -2 lab exec box -- timeout 5 "$loader" -Q "${where[@]}"
+		run -2 lab exec box -- timeout $((5 * patience)) "$loader" -Q "${where[@]}"
 		[ ${#lines[@]} = 2 ]
 	done
 	nothing_attached
@@ -91,10 +91,10 @@ nothing_attached()
 		lab exec box -- ip ${route%% *} route add ${route#* }
 		for loader in $(loaders); do
 			read -ra where <<<"$(interfaces "$loader")"
-			run -1 lab exec box -- timeout 5 "$loader" "${where[@]}"
+			run -1 lab exec box -- timeout $((5 * patience)) "$loader" "${where[@]}"
 			one_line
 			[[ $output == *"default route"* ]]
-			run -1 lab exec box -- timeout 5 "$loader" "${where[@]/eth0/cable}"
+			run -1 lab exec box -- timeout $((5 * patience)) "$loader" "${where[@]/eth0/cable}"
 			[[ $output == *"default route"* ]]
 		done
 		# shellcheck disable=SC2086 # words
@@ -109,10 +109,10 @@ nothing_attached()
 	for loader in $(loaders); do
 		read -ra where <<<"$(interfaces "$loader")"
 		[ ${#where[@]} = 1 ] || continue	# wants to know a neighbour
-		run -1 lab exec box -- timeout 5 "$loader" "${where[@]}"
+		run -1 lab exec box -- timeout $((5 * patience)) "$loader" "${where[@]}"
 		one_line
 		[[ $output == *"XDP program is there"* ]]
-		run -1 lab exec box -- timeout 5 "$loader" -S "${where[@]}"
+		run -1 lab exec box -- timeout $((5 * patience)) "$loader" -S "${where[@]}"
 		one_line
 		run -1 lab exec box -- setpriv --reuid=65534 --clear-groups \
 			"$loader" "${where[@]}"

@@ -5,23 +5,42 @@
 #
 #	testenv/run_tests.sh		all
 #	testenv/run_tests.sh LESSON	those of one lesson, by its number
+#	testenv/run_tests.sh lessons	those of all lessons, without the lab's own
 #
-# Called by "make test", which builds first. Per lesson: its packet tests, and its
-# page, played by testenv/follow. For the lab: *.bats. All speak TAP to prove,
+# Environment: TAP_DIR=DIR keeps what each test printed, in DIR/NAME.tap, with a last
+# line "# exit STATUS". TEST_JOBS=N tests at once; default: twice the processors.
+# XDP_LESSONS_PATIENCE=N, for slow machines: all limits of waiting N times longer.
+#
+# Called by "make test", which builds first. Per lesson: its packet tests, its page,
+# played by testenv/follow, and *.bats, if any. For the lab: *.bats. All speak TAP to prove,
 # which ends with its summary.
 #
 # Exit status: 0 all passed, 1 not so, 2 usage, 4 cannot run here.
 set -eu
 cd "$(dirname "$0")/.."
 
-if [ "${1-}" = --one ]; then
-	# How prove runs one test. The words of kselftest: 4 is "cannot run".
-	case $2 in
-	*.md) exec testenv/follow --tap "$2" ;;
-	*.bats) exec bats --formatter tap "$2" ;;
-	*leftovers) exec testenv/leftovers check "$INVENTORY" ;;
-	*) exec "$2" ;;
+# one TEST: as prove runs it. The words of kselftest: 4 is "cannot run".
+one()
+{
+	case $1 in
+	*.md) testenv/follow --tap "$1" ;;
+	*.bats) bats --formatter tap "$1" ;;
+	*leftovers) testenv/leftovers check "$INVENTORY" ;;
+	*) "$1" ;;
 	esac
+}
+
+if [ "${1-}" = --one ]; then
+	if [ -n "${TAP_DIR-}" ]; then
+		file=$TAP_DIR/${2//\//:}.tap
+		status=0
+		set -o pipefail
+		one "$2" | env -u XDP_LESSONS_TEST tee "$file" || status=$?
+		echo "# exit $status" >>"$file"
+		exit "$status"
+	fi
+	one "$2"
+	exit
 fi
 
 if [ "$(id -u)" != 0 ]; then
@@ -31,7 +50,10 @@ fi
 
 lesson=${1-}
 if [ -z "$lesson" ]; then
-	side_by_side=(testenv/*.bats lessons/*/README.md lessons/*/test_packets)
+	side_by_side=(testenv/*.bats lessons/*/*.bats lessons/*/README.md lessons/*/test_packets)
+	alone=(lessons/*/test_cost)
+elif [ "$lesson" = lessons ]; then
+	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/test_packets)
 	alone=(lessons/*/test_cost)
 else
 	dir=
@@ -42,9 +64,16 @@ else
 		echo "run_tests.sh: there is no lesson $lesson" >&2
 		exit 2
 	fi
-	side_by_side=("$dir/README.md" "$dir/test_packets")
+	mapfile -t side_by_side < <(compgen -G "$dir/*.bats" || :)
+	side_by_side+=("$dir/README.md" "$dir/test_packets")
 	alone=()
 	[ ! -e "$dir/test_cost" ] || alone=("$dir/test_cost")
+fi
+
+if [ -n "${TAP_DIR-}" ]; then
+	mkdir -p "$TAP_DIR"
+	TAP_DIR=$(cd "$TAP_DIR" && pwd)
+	export TAP_DIR
 fi
 
 # Every process that a test starts carries this, so that what is left of them can
@@ -67,6 +96,6 @@ testenv/leftovers record "$INVENTORY"
 	echo "  - seq: testenv/leftovers"
 } >"$rules"
 
-HARNESS_RULESFILE=$rules prove --jobs "$(($(nproc) * 2))" --timer --failures --comments \
+HARNESS_RULESFILE=$rules prove --jobs "${TEST_JOBS:-$(($(nproc) * 2))}" --timer --failures --comments \
 	--exec "$PWD/testenv/run_tests.sh --one" \
 	"${side_by_side[@]}" "${alone[@]}" testenv/leftovers

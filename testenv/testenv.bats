@@ -94,6 +94,7 @@ attached()
 }
 
 @test "setup and teardown take less than half a second each" {
+	need_real_time
 	best_up=999999 best_down=999999
 	# The best of at most twenty: other tests may run at the same time.
 	for _ in {1..20}; do
@@ -392,6 +393,7 @@ attached()
 }
 
 @test "exec is quick" {
+	need_real_time
 	lab setup
 	best=999999
 	# The best of at most a hundred: other tests may run at the same time.
@@ -495,7 +497,7 @@ attached()
 	lab exec box -- tc qdisc add dev eth0 clsact
 	lab exec box -- tc filter add dev eth0 egress bpf da obj "$obj" sec tc
 	# tcx is newer than the oldest kernel.
-	if lab exec box -- timeout -s KILL 0.2 "$attach" "$obj" lab_tc eth1 46; (( $? == 137 )); then
+	if lab exec box -- timeout -s KILL $((patience / 5)).2 "$attach" "$obj" lab_tc eth1 46; (( $? == 137 )); then
 		"$TESTENV" exec box -- "$attach" "$obj" lab_tc eth1 46 3>&- &
 		wait_for attached box eth1 lab_tc
 		lab status | grep "lab_tc .*ingress  by tcx"
@@ -514,7 +516,7 @@ attached()
 
 @test "stats: repeats, counts, ends on ^C with 0" {
 	lab setup
-	timeout --preserve-status -s INT 1.5 "$TESTENV" stats 0.2 >"$BATS_TEST_TMPDIR/out" 3>&- &
+	timeout --preserve-status -s INT $((patience)).5 "$TESTENV" stats 0.2 >"$BATS_TEST_TMPDIR/out" 3>&- &
 	wait_for grep -q server "$BATS_TEST_TMPDIR/out"
 	lab ping -qc 3 -i 0.01
 	wait $!
@@ -584,7 +586,7 @@ instances()
 
 @test "trace ends on ^C with 0" {
 	lab setup
-	run -0 timeout --preserve-status -s INT 0.5 "$TESTENV" trace
+	run -0 timeout --preserve-status -s INT $((patience / 5)).5 "$TESTENV" trace
 	[ -z "$output" ]
 	[ -z "$(instances)" ]
 }
@@ -594,8 +596,8 @@ instances()
 	run -0 unshare -m bash -ec '
 		umount -l /sys/kernel/tracing 2>/dev/null || :
 		umount -l /sys/kernel/debug 2>/dev/null || :
-		timeout --preserve-status -s TERM 0.5 "$1" trace
-		! mountpoint -q /sys/kernel/tracing' bash "$TESTENV"
+		timeout --preserve-status -s TERM $2.5 "$1" trace
+		! mountpoint -q /sys/kernel/tracing' bash "$TESTENV" $((patience / 5))
 	[ -z "$output" ]
 	[ -z "$(instances)" ]
 }

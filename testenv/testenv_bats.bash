@@ -18,17 +18,26 @@ lab()
 	"$TESTENV" "$@" 3>&-
 }
 
+# need_real_time: the rest of the test measures time.
+need_real_time()
+{
+	! grep -qs 'QEMU TCG' /proc/cpuinfo || skip "the processor is emulated"
+}
+
 # as_nobody CMD...: without root and without capabilities.
 as_nobody()
 {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
 }
 
+# On a slow machine all limits of waiting are that many times longer.
+patience=${XDP_LESSONS_PATIENCE:-1}
+
 # wait_for CMD...: until CMD is true, at most 10 seconds.
 wait_for()
 {
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 500 * patience; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.02
 	done
