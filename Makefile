@@ -48,8 +48,12 @@ need      = $(if $(shell PATH='$(PATH)'; command -v $2 || ls $2 2>/dev/null),,\
 # The lab needs root; sudo drops the environment, so the lab's part is handed on.
 sudo      = $(if $(shell command -v sudo),sudo,\
 	    $(error the lab needs root, and there is no sudo: run make as root))
-as_root   = $(if $(filter-out 0,$(shell id -u)),$(sudo)) env \
-	    $(foreach v,LAB NO_COLOR V,$(if $($v),$v='$($v)'))
+handed_on = $(foreach v,LAB NO_COLOR V $1,$(if $($v),$v='$($v)'))
+as_root   = $(if $(filter-out 0,$(shell id -u)),$(sudo)) env $(call handed_on,TAP_DIR)
+
+# Where lessons and tests run. IN=host: here. IN=vm: in a throw-away virtual machine.
+# auto: here if this machine can, else there. KERNEL=... is for a virtual machine.
+IN       ?= $(if $(KERNEL),vm,auto)
 
 # All processors, unless -j says otherwise.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -57,6 +61,13 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 # "make deps lesson1": whatever is built waits for the installation.
 DEPS     := $(filter deps,$(MAKECMDGOALS))
+
+# The goals that need root and the kernel.
+LAB_GOALS := $(filter $(LESSONS) lessons test check%,$(MAKECMDGOALS))
+ifneq ($(LAB_GOALS),)
+WHERE    := $(if $(filter auto,$(IN)),$(shell vm/where),$(filter host vm,$(IN)))
+$(if $(WHERE),,$(error IN is "host", "vm" or "auto", not "$(IN)"))
+endif
 
 all: $(BUILT)
 
@@ -101,7 +112,21 @@ $(TEST_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(Q)$(compile) -lcmocka -o $@
 
 deps:
-	$(Q)testenv/deps.sh
+	$(Q)testenv/deps.sh $(if $(filter vm,$(IN)),--vm)
+
+ifeq ($(WHERE),vm)
+
+# The same goals in the guest. What this machine can build, it builds: emulated, a
+# compiler takes ten times as long.
+can_build := $(shell PATH='$(PATH)'; command -v $(CLANG) && command -v bpftool && \
+	       ls /usr/include/bpf/libbpf.h /usr/include/cmocka.h 2>/dev/null)
+$(LAB_GOALS): in-vm
+in-vm: $(if $(filter 4,$(words $(can_build))),all) | $(DEPS)
+	$(Q)vm/run $(if $(KERNEL),-k '$(KERNEL)') -- \
+		make -s IN=host $(call handed_on,LESSON) $(LAB_GOALS) \
+		$(if $(filter-out $(LESSONS),$(LAB_GOALS)),,|| [ $$? = 130 ]) # left by ^C
+
+else
 
 # lessonN: build the lesson, then play its page in the lab.
 define lesson_rule
@@ -110,17 +135,34 @@ $2: $(filter $1%,$(BUILT)) $(LAB_BUILT) | $(DEPS)
 endef
 $(foreach d,$(DIRS),$(eval $(call lesson_rule,$d,lesson$(call number,$d))))
 
+lessons: all | $(DEPS)
+	$(Q)for dir in $(DIRS); do $(as_root) testenv/follow --yes $$dir || exit; done
+
+test: all | $(DEPS)
+	$(Q)$(as_root) testenv/run_tests.sh $(LESSON)
+
+endif
+
 lesson%:
 	@echo "There is no lesson $*. There are:" >&2
 	@printf '  make lesson%s\n' \
 		$(foreach d,$(DIRS),'$(call number,$d)   $(patsubst lessons/%/,%,$d)') >&2
 	@exit 2
 
-lessons: all | $(DEPS)
-	$(Q)for dir in $(DIRS); do $(as_root) testenv/follow --yes $$dir || exit; done
+test-kernels: all | $(DEPS)
+	$(Q)vm/test-kernels $(KERNEL)
 
-test: all | $(DEPS)
-	$(Q)$(as_root) testenv/run_tests.sh $(LESSON)
+vm: | $(DEPS)
+	$(Q)vm/classroom/build $(ARCH)
+
+vm-run:
+	$(Q)vm/classroom/run start
+
+vm-ssh:
+	$(Q)vm/classroom/run ssh
+
+test-vm: all | $(DEPS)
+	$(Q)prove --timer --comments --exec 'bats --formatter tap' vm/*.bats
 
 lint: | $(DEPS)
 	$(Q)testenv/lint.sh
@@ -135,11 +177,17 @@ help:
 	@echo "make lesson1      build lesson 1 and be taken through it (1 to $(words $(DIRS)))"
 	@echo "make lessons      all of them, one after the other, without stopping"
 	@echo "make test         run every test; LESSON=3: those of lesson 3"
+	@echo "                  These four take IN=vm: in a throw-away virtual machine, without"
+	@echo "                  root; KERNEL=6.1: on another kernel. \"make deps IN=vm\" first."
+	@echo "make test-kernels every test on every kernel of vm/kernels.txt"
+	@echo "make vm           the classroom machine, a disk image (ARCH=arm64: for ARM)"
+	@echo "make vm-run       boot it here; make vm-ssh: a shell in it"
+	@echo "make test-vm      what runs the virtual machines, tested"
 	@echo "make lint         check the style of C and shell"
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all deps $(LESSONS) lessons test lint clean help
+.PHONY: all deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard lessons/*/*.d testenv/*.d common/*.d)

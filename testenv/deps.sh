@@ -4,9 +4,12 @@
 # distribution's packages: Debian and Ubuntu by apt, Fedora by dnf.
 #
 #	testenv/deps.sh		say what is missing, and install it
+#	testenv/deps.sh --vm	also what vm/ needs, to run the lessons in a virtual machine
+#	testenv/deps.sh --list	only print what it wants on Debian, one name a line
 #
 # Uses sudo where it is not run by root. Does nothing where nothing is missing.
-# Exit status: 0 all there, 1 an installation failed, 4 cannot install here.
+# Exit status: 0 all there, 1 an installation failed, 2 wrong usage, 4 cannot install
+# here.
 set -eu
 
 # To build: compilers, libbpf, bpftool. To run: the lab's tools and a web server.
@@ -14,7 +17,7 @@ set -eu
 debian='
 	gcc make libc6-dev linux-libc-dev clang llvm libbpf-dev bpftool
 	iproute2 ethtool iputils-ping tcpdump nftables nginx curl netbase procps
-	kmod util-linux python3
+	kmod util-linux mount python3
 	libcmocka-dev bats perl
 	clang-format shellcheck'
 fedora='
@@ -23,6 +26,16 @@ fedora='
 	procps-ng kmod util-linux python3
 	libcmocka-devel bats perl-Test-Harness
 	clang-tools-extra ShellCheck'
+
+# For vm/: an emulator, what makes root file systems without root, and disks.
+debian_vm='
+	qemu-system-x86 qemu-utils ovmf mmdebstrap debian-archive-keyring uidmap
+	genext2fs e2fsprogs fdisk mtools dosfstools grub-common grub-pc-bin
+	busybox-static cpio xz-utils zstd openssh-client socat'
+fedora_vm='
+	qemu-system-x86-core qemu-img edk2-ovmf mmdebstrap debian-keyring shadow-utils
+	genext2fs e2fsprogs util-linux mtools dosfstools grub2-tools-extra grub2-pc-modules
+	busybox cpio xz zstd openssh-clients socat'
 
 die()
 {
@@ -86,9 +99,25 @@ has_fedora()
 	rpm -q --quiet --whatprovides "$1"
 }
 
+vm=no
+case ${1-} in
+'') ;;
+--vm) vm=yes ;;
+--list)
+	# shellcheck disable=SC2086 # one word, one package
+	printf '%s\n' $debian
+	exit
+	;;
+*)
+	echo "deps.sh: unknown argument \"$1\": --vm, --list or none" >&2
+	exit 2
+	;;
+esac
+
 if command -v apt-get >/dev/null; then
 	family=debian
 	wanted=$debian
+	[ $vm = no ] || wanted="$debian $debian_vm"
 	# Ubuntu has bpftool in the packages of its kernels' tools.
 	if grep -qs '^ID=ubuntu' /etc/os-release; then
 		wanted=$(echo "$wanted" | sed "s/ bpftool/ linux-tools-common linux-tools-$(uname -r)/")
@@ -96,6 +125,7 @@ if command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null; then
 	family=fedora
 	wanted=$fedora
+	[ $vm = no ] || wanted="$fedora $fedora_vm"
 else
 	die "knows apt and dnf only; install by hand:$(echo "$debian" | tr -s '\n\t' ' ')"
 fi

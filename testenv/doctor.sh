@@ -10,12 +10,21 @@
 #
 # Features of the kernel are tried out, in a namespace that is gone afterwards.
 #
-# Usage: doctor.sh        Exit status: 0 nothing required lacks, 1 otherwise.
+# Usage: doctor.sh [kernel]     "kernel": only what no package can mend
+#
+# Exit status: 0 nothing required lacks, 1 otherwise, 2 wrong usage.
 set -uo pipefail
 
 PATH=$PATH:/usr/sbin:/sbin
 failed=0
 optional=
+case $* in
+"" | kernel) ;;
+*)
+	echo "doctor.sh: \"kernel\", or nothing, not \"$*\"" >&2
+	exit 2
+	;;
+esac
 
 if command -v apt-get >/dev/null; then
 	install="apt-get install"
@@ -205,6 +214,8 @@ check AF_XDP "packets to a program past the stack" "a kernel with CONFIG_XDP_SOC
 check "2 CPUs" "per-CPU maps with more than one row" "give the virtual machine a second CPU" \
 	two_cpus
 optional=
+
+[ $# = 0 ] || exit $failed
 
 clang=$(clang_version)
 check "clang ${clang:-14}" "compiles the kernel sides; 14 or newer" "$(package clang clang)" \

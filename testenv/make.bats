@@ -8,7 +8,9 @@ setup_file()
 {
 	local top=$BATS_TEST_DIRNAME/..
 	export TREE=$BATS_FILE_TMPDIR/tree
-	unset MAKEFLAGS MAKELEVEL LAB V
+	unset MAKEFLAGS MAKELEVEL LAB V KERNEL
+	# Where lessons run is tested in vm/run.bats.
+	export IN=host
 	mkdir "$TREE"
 	cp -r "$top"/{Makefile,README.md,lessons,headers,common,testenv} "$TREE"
 	make -s -C "$TREE" clean
@@ -79,7 +81,7 @@ built()
 
 @test "help names every target, the README every command" {
 	run -0 make -C "$TREE" help
-	for target in deps lesson1 lessons test lint clean; do
+	for target in deps lesson1 lessons test test-kernels test-vm vm vm-run lint clean; do
 		grep -q "^make $target " <<<"$output"
 		grep -q "\`make $target\`" "$TREE/README.md"
 	done

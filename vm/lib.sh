@@ -1,0 +1,171 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is used there
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts of vm/ share. Source it; it sets -euo pipefail, PATH, and:
+#
+#	$top	the tree
+#	$me	the script's name, for messages
+#	$cache	where what is made once is kept (XDP_LESSONS_CACHE, else ~/.cache/xdp-lessons)
+#
+# Exit status everywhere in vm/: 0 done, 1 failed, 2 wrong usage, 4 cannot run here.
+# vm/run adds 125: the machine gave no result.
+set -euo pipefail
+
+PATH=$PATH:/usr/sbin:/sbin
+top=$(cd -- "${BASH_SOURCE[0]%/*}/.." && pwd)
+me=${0##*/}
+cache=${XDP_LESSONS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/xdp-lessons}
+keyring=${XDP_LESSONS_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+# The Debian release that guests and the classroom machine are made of.
+suite=bookworm
+
+# die STATUS TEXT: one line on stderr, and the end.
+die()
+{
+	local status=$1
+	shift
+	printf '%s: %s\n' "$me" "$*" >&2
+	exit "$status"
+}
+
+# say TEXT: what takes time, or what was decided, on stderr.
+say()
+{
+	printf '%s: %s\n' "$me" "$*" >&2
+}
+
+# usage: the script's own head, from its third line on.
+usage()
+{
+	sed -n '3,${/^#/!q;/^# shellcheck/!s/^# \{0,1\}//p;}' "$0"
+}
+
+# need PROGRAM...: each is there, or one line that says what brings it.
+need()
+{
+	local program
+	for program; do
+		command -v "$program" >/dev/null ||
+			die 4 "$program is missing: run \"make deps IN=vm\""
+	done
+}
+
+# need_space DIR MIB WHAT [MEND]: before the work starts.
+need_space()
+{
+	local free
+	mkdir -p "$1"
+	free=$(df --output=avail -BM "$1" | tail -n 1 | tr -dc 0-9)
+	[ "$free" -ge "$2" ] ||
+		die 4 "$3 needs $2 MiB in $1, and $free are free: make room, or name another place with ${4:-XDP_LESSONS_CACHE=DIR}"
+}
+
+# once NAME: hold the lock NAME of the cache until the script ends. One who finds
+# it taken waits, and says so. What the other one made is then found ready.
+once()
+{
+	mkdir -p "$cache"
+	exec {once_lock}>"$cache/.lock-$1"
+	flock -n "$once_lock" || {
+		say "another run is making $1: waiting for it"
+		flock "$once_lock"
+	}
+}
+
+# scratch: makes the folder $work, which is removed when the script ends, however it
+# does; after kill -9 the next script does it. Where much is written: TMPDIR, else
+# /var/tmp, which is a disk.
+scratch()
+{
+	local base=${TMPDIR:-/var/tmp} dir pid
+	for dir in "$base"/xdp-vm.*; do
+		pid=${dir##*/xdp-vm.}
+		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || rm -rf -- "$dir"
+	done
+	work=$(mktemp -d "$base/xdp-vm.$$.XXXXXXXX") || die 1 "cannot make a folder in $base"
+	# mmdebstrap's user namespace looks into it.
+	chmod 755 "$work"
+}
+work=
+
+# On the way out: remove $work; a script adds to it by defining cleanup().
+at_exit()
+{
+	local status=$?
+	trap '' INT TERM HUP
+	! declare -F cleanup >/dev/null || cleanup
+	[ -z "$work" ] || rm -rf -- "$work"
+	exit "$status"
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# archive: sets archive_main and archive_security, the addresses of Debian's archive:
+# from DEBIAN_MIRROR, else from this machine's own apt configuration.
+archive()
+{
+	local targets=
+	archive_main=${DEBIAN_MIRROR-}
+	archive_security=${DEBIAN_SECURITY_MIRROR-}
+	if [ -z "$archive_main" ] && command -v apt-get >/dev/null; then
+		# shellcheck disable=SC2016 # apt's own variables
+		targets=$(apt-get indextargets \
+			--format '$(SITE) $(RELEASE) $(ORIGIN)' 'Created-By: Packages')
+		archive_main=$(awk '$3 == "Debian" && $2 !~ /-security/ { print $1; exit }' \
+			<<<"$targets")
+		[ -n "$archive_security" ] ||
+			archive_security=$(awk '$3 == "Debian" && $2 ~ /-security/ { print $1; exit }' \
+				<<<"$targets")
+	fi
+	[ -n "$archive_main" ] ||
+		die 4 "this machine's apt knows no archive of Debian: set DEBIAN_MIRROR to the address of one"
+	[ -n "$archive_security" ] || archive_security=$archive_main-security
+}
+
+# sources SUITE...: lines for sources.list, each naming the keys that sign it.
+sources()
+{
+	local one
+	[ -r "$keyring" ] || die 4 "Debian's keys are missing: run \"make deps IN=vm\""
+	archive
+	for one; do
+		case $one in
+		*-security) echo "deb [signed-by=$keyring] $archive_security $one main" ;;
+		*) echo "deb [signed-by=$keyring] $archive_main $one main" ;;
+		esac
+	done
+}
+
+# bootstrap ARGUMENT...: mmdebstrap without root's powers, in a user namespace; as
+# root, in a mount namespace of its own, so that the host sees none of its mounts.
+bootstrap()
+{
+	if [ "$(id -u)" = 0 ]; then
+		unshare --mount mmdebstrap --mode=root "$@"
+	else
+		can_bootstrap
+		mmdebstrap --mode=unshare "$@"
+	fi
+}
+
+# can_bootstrap: or one line that says what lacks.
+can_bootstrap()
+{
+	need mmdebstrap unshare
+	[ "$(id -u)" = 0 ] || grep -q "^$(id -un):" /etc/subuid 2>/dev/null ||
+		die 4 "$(id -un) has no subordinate user ids: ask root for \"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)\""
+}
+
+# bootstrap_mode: how mmdebstrap makes a root file system here without root's powers.
+bootstrap_mode()
+{
+	if [ "$(id -u)" = 0 ]; then
+		echo root
+	elif grep -q "^$(id -un):" /etc/subuid 2>/dev/null; then
+		echo unshare
+	else
+		die 4 "$(id -un) has no subordinate user ids: ask root for \"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)\""
+	fi
+}
