@@ -162,7 +162,7 @@ vm-ssh:
 	$(Q)vm/classroom/run ssh
 
 test-vm: all | $(DEPS)
-	$(Q)prove --timer --comments --exec 'bats --formatter tap' vm/*.bats
+	$(Q)prove --jobs 2 --timer --comments --exec 'bats --formatter tap' vm/*.bats
 
 lint: | $(DEPS)
 	$(Q)testenv/lint.sh

@@ -71,3 +71,16 @@ load testenv_bats
 	diff "$BATS_TEST_TMPDIR/links" <(ip -o link | sed 's/^[0-9]*: \([^:]*\).*/\1/')
 	diff "$BATS_TEST_TMPDIR/mounts" <(sort /proc/self/mounts | grep -v xdp-lessons | grep -v netns)
 }
+
+@test "kernel: only what no package mends, and the status of that alone" {
+	run "$BATS_TEST_DIRNAME/doctor.sh" kernel
+	[[ $output == *"BTF"* ]]
+	[[ $output != *clang* && $output != *cmocka* && $output != *curl* ]]
+	if grep -v '(optional)' <<<"$output" | grep -q ^lack; then
+		[ "$status" = 1 ]
+	else
+		[ "$status" = 0 ]
+	fi
+	run -2 "$BATS_TEST_DIRNAME/doctor.sh" kernels
+	[ ${#lines[@]} = 1 ]
+}

@@ -1,0 +1,254 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a machine is made of and how it is chosen: kernels, the root file system, the
+# accelerator, here or in a machine.
+
+load vm_bats
+
+@test "an unknown kernel: which there are" {
+	run -2 --separate-stderr "$VM/run" -k 4.19 -- true
+	stderr_is_one_line
+	[[ $stderr == *'no kernel "4.19": one of 5.10 6.1 6.12 '* ]]
+	run -2 make -C "$VM/.." KERNEL=4.19 lesson1
+	[[ $output == *'no kernel "4.19"'* ]]
+}
+
+@test "no subordinate user ids: one line that mends it" {
+	stub id <<-'END'
+		#!/bin/sh
+		case $1 in
+		-un) echo nosuchuser ;;
+		*) echo 12345 ;;
+		esac
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	run -4 --separate-stderr "$VM/root"
+	stderr_is_one_line
+	[[ $stderr == *"usermod --add-subuids"* ]]
+}
+
+@test "making the root is killed at any moment: never half a one, and the next try works" {
+	# A stand-in that writes for a second.
+	stub mmdebstrap <<-'END'
+		#!/bin/bash
+		for word; do
+			case $word in
+			*/root.ext2) file=$word ;;
+			esac
+		done
+		for ((i = 0; i < 100; i++)); do
+			head -c 100000 /dev/zero >>"$file"
+			sleep 0.01
+		done
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	for moment in 0.05 0.2 0.4 0.7 1 1.2 1.3 1.4 1.5; do
+		"$VM/root" >/dev/null 2>&1 3>&- &
+		sleep "$moment"
+		kill -KILL $! 2>/dev/null || :
+		wait $! || :
+		for file in "$XDP_LESSONS_CACHE"/root-*.ext2; do
+			[ ! -e "$file" ] || [ "$(stat -c %s "$file")" = 10000000 ]
+		done
+		rm -f "$XDP_LESSONS_CACHE"/root-*.ext2
+	done
+	file=$("$VM/root")
+	[ "$(stat -c %s "$file")" = 10000000 ]
+	[ -z "$(find "$XDP_LESSONS_CACHE" -name '*.part')" ]
+	# Scratch folders of the killed were removed by those who came after.
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "two at once make one root: the other one waits and says so" {
+	stub mmdebstrap <<-'END'
+		#!/bin/bash
+		for word; do
+			case $word in
+			*/root.ext2) echo made >"$word" ;;
+			esac
+		done
+		echo once >>"$XDP_LESSONS_CACHE/made"
+		sleep 2
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	mkdir "$XDP_LESSONS_CACHE"
+	"$VM/root" >/dev/null 2>&1 &
+	for ((i = 0; i < 100; i++)); do
+		[ ! -e "$XDP_LESSONS_CACHE/made" ] || break
+		sleep 0.1
+	done
+	run -0 --separate-stderr "$VM/root"
+	[[ $stderr == *"another run is making the root file system: waiting for it"* ]]
+	wait
+	[ "$(cat "$XDP_LESSONS_CACHE/made")" = once ]
+}
+
+@test "a kernel of one's own: a Debian package" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	debian_package "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/own.deb"
+	own_cache
+	run -0 make -C "$VM/.." KERNEL="$BATS_TEST_TMPDIR/own.deb" -n lesson1
+	[[ $output == *"vm/run -k '$BATS_TEST_TMPDIR/own.deb'"* ]]
+	run -0 --separate-stderr "$VM/run" -k "$BATS_TEST_TMPDIR/own.deb" -- uname -r
+	[ "$output" = "$(cat "$KERNEL_DIR/release")" ]
+}
+
+@test "a kernel of one's own: a bzImage with its modules beside it" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	own_cache
+	run -0 --separate-stderr "$VM/run" -k "$BATS_TEST_TMPDIR"/own/boot/vmlinuz-* -- \
+		sh -c 'uname -r; modprobe veth'
+	[ "$output" = "$(cat "$KERNEL_DIR/release")" ]
+}
+
+@test "a bzImage without what it needs: the guest says what" {
+	mkdir "$BATS_TEST_TMPDIR/boot"
+	cp "$KERNEL_DIR/vmlinuz" "$BATS_TEST_TMPDIR/boot/bzImage"
+	own_cache
+	run -125 --separate-stderr "$VM/run" -k "$BATS_TEST_TMPDIR/boot/bzImage" -- true
+	[[ ${stderr_lines[-1]} == *"this kernel lacks "* ]]
+}
+
+@test "a file that is no kernel" {
+	echo text >"$BATS_TEST_TMPDIR/text"
+	own_cache
+	run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/text"
+	stderr_is_one_line
+	[[ $stderr == *"is no Linux bzImage" ]]
+}
+
+@test "a kernel without veth: one line, before any machine starts" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	find "$BATS_TEST_TMPDIR/own" -name 'veth.ko*' -delete
+	debian_package "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/own.deb"
+	own_cache
+	run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/own.deb"
+	stderr_is_one_line
+	[[ $stderr == *"this kernel lacks veth" ]]
+	[ -z "$(ls "$XDP_LESSONS_CACHE/kernels")" ]
+}
+
+@test "a kernel without BTF: one line, before any machine starts" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	sed -i 's/^CONFIG_DEBUG_INFO_BTF=y/# CONFIG_DEBUG_INFO_BTF is not set/' \
+		"$BATS_TEST_TMPDIR"/own/boot/config-*
+	debian_package "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/own.deb"
+	own_cache
+	run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/own.deb"
+	stderr_is_one_line
+	[[ $stderr == *"this kernel has no BTF"* ]]
+}
+
+@test "the machine has to run the kernel that was asked for" {
+	own_cache
+	cp -r "$KERNEL_DIR" "$XDP_LESSONS_CACHE/kernels/"
+	echo 6.12.0-other >"$XDP_LESSONS_CACHE/kernels/${KERNEL_DIR##*/}/release"
+	run -125 --separate-stderr "$VM/run" -k 6.12 -- true
+	[[ ${stderr_lines[-1]} == *"the machine ran Linux $(cat "$KERNEL_DIR/release")" ]]
+}
+
+@test "a feature that 5.10 lacks is lacking there, and there on 6.1" {
+	probe='bpftool btf dump file /sys/kernel/btf/vmlinux | grep -c "FUNC .bpf_xdp_load_bytes."'
+	run -1 "$VM/run" -k 5.10 -- sh -c "$probe"
+	[ "${lines[-1]}" = 0 ]
+	run -0 "$VM/run" -k 6.1 -- sh -c "$probe"
+}
+
+@test "the lock is read back: another checksum is an error" {
+	own_cache
+	sed 's/^\(6\.12 .* \)[0-9a-f]*$/\1'"$(printf %064d 0)"'/' "$VM/kernels.lock" >"$BATS_TEST_TMPDIR/lock"
+	XDP_LESSONS_LOCK=$BATS_TEST_TMPDIR/lock run -1 --separate-stderr "$VM/kernel" 6.12
+	[[ ${stderr_lines[-1]} == *"is not the file that kernels.lock knows: sha256 differs" ]]
+	[ -z "$(ls "$XDP_LESSONS_CACHE/kernels")" ]
+}
+
+@test "a version that the archive has no more: the newest, and it is said" {
+	own_cache
+	sed 's/^\(6\.12 [^ ]*\) [^ ]* /\1 6.12.1-1 /' "$VM/kernels.lock" >"$BATS_TEST_TMPDIR/lock"
+	XDP_LESSONS_LOCK=$BATS_TEST_TMPDIR/lock run -0 --separate-stderr "$VM/kernel" 6.12
+	[[ $stderr == *"the archive has no version 6.12.1-1 any more, taking the newest, 6.12."* ]]
+	[[ $output == "$XDP_LESSONS_CACHE/kernels/6.12-"* ]]
+}
+
+@test "no archive known: one line" {
+	stub apt-get <<-'END'
+		#!/bin/sh
+		exit 0
+	END
+	own_cache
+	DEBIAN_MIRROR='' run -4 --separate-stderr "$VM/kernel" 6.1
+	[[ ${stderr_lines[-1]} == *"set DEBIAN_MIRROR to the address of one" ]]
+}
+
+@test "KVM that does not boot is not used, and the answer is remembered" {
+	stub qemu-system-x86_64 <<-'END'
+		#!/bin/sh
+		case " $* " in
+		*" --version "*) echo stub ;;
+		*) echo probed >>"$XDP_LESSONS_CACHE/probes" ;;
+		esac
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty XDP_LESSONS_KVM=$BATS_TEST_TMPDIR/kvm
+	mkdir "$XDP_LESSONS_CACHE"
+	touch "$XDP_LESSONS_KVM"
+	[ "$("$VM/accel" "$KERNEL_DIR")" = tcg,thread=single ]
+	[ "$("$VM/accel" "$KERNEL_DIR")" = tcg,thread=single ]
+	[ "$(wc -l <"$XDP_LESSONS_CACHE/probes")" = 1 ]
+	# Another device, another try.
+	chmod 600 "$XDP_LESSONS_KVM"
+	"$VM/accel" "$KERNEL_DIR"
+	[ "$(wc -l <"$XDP_LESSONS_CACHE/probes")" = 2 ]
+}
+
+@test "KVM that boots is used" {
+	stub qemu-system-x86_64 <<-'END'
+		#!/bin/bash
+		while [ $# -gt 0 ]; do
+			case $1 in
+			file:*) echo "xdp-vm: booted" >"${1#file:}" ;;
+			esac
+			shift
+		done
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty XDP_LESSONS_KVM=$BATS_TEST_TMPDIR/kvm
+	touch "$XDP_LESSONS_KVM"
+	[ "$("$VM/accel" "$KERNEL_DIR")" = kvm ]
+}
+
+@test "the probe recognises a kernel that boots" {
+	# What accel looks for is what guest/init says, by emulation here.
+	timeout 60 qemu-system-x86_64 -nodefaults -M q35 -accel tcg,thread=single -cpu max -m 256M \
+		-display none -no-reboot -serial "file:$BATS_TEST_TMPDIR/console" \
+		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$KERNEL_DIR/initramfs" \
+		-append 'console=ttyS0 panic=-1 xdp-vm-probe'
+	grep '^xdp-vm: booted' "$BATS_TEST_TMPDIR/console"
+}
+
+@test "auto: here where the kernel will do, else in a machine, which is said" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to give it up"
+	run -0 --separate-stderr "$VM/where"
+	[ "$output" = host ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--inh-caps=-all "$VM/where"
+	[ "$output" = vm ]
+	stderr_is_one_line
+	[[ $stderr == "You are not root"*": running in a virtual machine (IN=host tries it here)" ]]
+	run -0 --separate-stderr unshare --mount sh -c "mount -t tmpfs tmpfs /sys/kernel && $VM/where"
+	[ "$output" = vm ]
+	[[ $stderr == "This machine lacks BTF: "* ]]
+}
+
+@test "make: IN and KERNEL decide, a lesson that is not there needs no machine" {
+	run -0 make -C "$VM/.." -n IN=vm lesson3
+	[[ $output == *"vm/run "*"make -s IN=host"*" lesson3"* ]]
+	run -0 make -C "$VM/.." -n KERNEL=6.1 LESSON=4 test
+	[[ $output == *"vm/run -k '6.1'"*"LESSON='4'"*" test"* ]]
+	run -0 make -C "$VM/.." -n IN=host lesson3
+	[[ $output != *"vm/run"* ]]
+	run -2 make -C "$VM/.." IN=elsewhere lesson3
+	[[ $output == *'IN is "host", "vm" or "auto", not "elsewhere"'* ]]
+	run -2 make -C "$VM/.." IN=vm lesson99
+	[[ $output == *"There is no lesson 99."* ]]
+}
