@@ -164,6 +164,9 @@ vm-ssh:
 test-vm: all | $(DEPS)
 	$(Q)prove --jobs 2 --timer --comments --exec 'bats --formatter tap' vm/*.bats
 
+test-classroom: vm
+	$(Q)prove --timer --comments --exec 'bats --formatter tap' vm/classroom/*.bats
+
 lint: | $(DEPS)
 	$(Q)testenv/lint.sh
 
@@ -183,11 +186,12 @@ help:
 	@echo "make vm           the classroom machine, a disk image (ARCH=arm64: for ARM)"
 	@echo "make vm-run       boot it here; make vm-ssh: a shell in it"
 	@echo "make test-vm      what runs the virtual machines, tested"
+	@echo "make test-classroom   the classroom machine, booted in every way: half an hour"
 	@echo "make lint         check the style of C and shell"
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm lint clean help
+.PHONY: all deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard lessons/*/*.d testenv/*.d common/*.d)

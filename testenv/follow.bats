@@ -18,7 +18,7 @@ setup()
 	lab=lesson$number
 	mkdir "$folder"
 	cd "$BATS_TEST_TMPDIR" || return
-	unset LAB NO_COLOR
+	unset LAB NO_COLOR XDP_VM_RESULTS
 	# What a player leaves running is found by this in its environment.
 	export FOLLOW_MARK=$BATS_TEST_TMPDIR
 }
@@ -110,7 +110,7 @@ start_player()
 wait_for()
 {
 	local tries
-	for ((tries = 0; tries < 1000; tries++)); do
+	for ((tries = 0; tries < 1000 * patience; tries++)); do
 		! "$@" || return 0
 		sleep 0.01
 	done
@@ -1000,7 +1000,7 @@ lab_page()
 		status=0
 		wait "$player" || status=$?
 		echo "$signal: $status"
-		[ "$status" = $((128 + $(kill -l $signal))) ]
+		[ "$status" = $((128 + $(kill -l $signal))) ] || { cat said; false; }
 		all_gone
 	done
 }
