@@ -140,14 +140,17 @@ sources()
 }
 
 # bootstrap ARGUMENT...: mmdebstrap without root's powers, in a user namespace; as
-# root, in a mount namespace of its own, so that the host sees none of its mounts.
+# root, in a mount namespace of its own, so that the host sees none of its mounts. (In
+# a chroot there may be no such namespace.)
 bootstrap()
 {
-	if [ "$(id -u)" = 0 ]; then
+	can_bootstrap
+	if [ "$(id -u)" != 0 ]; then
+		mmdebstrap --mode=unshare "$@"
+	elif unshare --mount true 2>/dev/null; then
 		unshare --mount mmdebstrap --mode=root "$@"
 	else
-		can_bootstrap
-		mmdebstrap --mode=unshare "$@"
+		mmdebstrap --mode=root "$@"
 	fi
 }
 
