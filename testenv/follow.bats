@@ -1211,8 +1211,9 @@ tour_page()
 	grep -q ' echo ' <<<"$output"
 	all_gone
 	sed -i 's/sleep/echo "by now"; sleep/' "$folder/README.md"
-	run env FOLLOW_MARK="$FOLLOW_MARK-player" "$here/follow_drive.py" "Enter runs it" $'\r' \
+	run env TERM=xterm FOLLOW_MARK="$FOLLOW_MARK-player" "$here/follow_drive.py" "Enter runs it" $'\r' \
 		'[Kby now' $'\x03' -- "$follow" "$folder"
+	echo "$status: $output"
 	[ "$status" = 130 ]
 	all_gone
 }
