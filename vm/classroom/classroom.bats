@@ -293,7 +293,9 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
 	inside 'cd xdp-lessons && make help && [ -s lessons/01-drop-world/README.md ] &&
 		sudo testenv/testenv.sh setup && sudo testenv/testenv.sh ping -c 1 &&
 		sudo testenv/testenv.sh teardown &&
-		command -v nano vi tmux less git'
+		for program in nano vi tmux less git; do
+			command -v $program || exit
+		done'
 	[ "$(inside cat /mnt/host/note)" = "from the host" ]
 }
 
