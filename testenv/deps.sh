@@ -31,11 +31,11 @@ fedora='
 debian_vm='
 	qemu-system-x86 qemu-utils ovmf mmdebstrap debian-archive-keyring uidmap
 	genext2fs e2fsprogs fdisk mtools dosfstools grub-common grub-pc-bin
-	busybox-static cpio xz-utils zstd openssh-client socat'
+	busybox-static cpio xz-utils zstd openssh-client socat git arch-test'
 fedora_vm='
 	qemu-system-x86-core qemu-img edk2-ovmf mmdebstrap debian-keyring shadow-utils
 	genext2fs e2fsprogs util-linux mtools dosfstools grub2-tools-extra grub2-pc-modules
-	busybox cpio xz zstd openssh-clients socat'
+	busybox cpio xz zstd openssh-clients socat git'
 
 die()
 {

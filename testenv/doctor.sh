@@ -213,7 +213,9 @@ root_check clsact "programs behind XDP, in TC" \
 	in_namespace "$veth; tc qdisc add dev d0 clsact"
 root_check bpffs "pins keep maps and programs" "a kernel with CONFIG_BPF_SYSCALL=y" \
 	mounts bpf
-root_check tracefs "bpf_printk and \"testenv.sh trace\"" "a kernel with CONFIG_BPF_EVENTS=y" \
+mend_tracing="a kernel with CONFIG_BPF_EVENTS=y"
+not_locked_down || mend_tracing="boot without lockdown=confidentiality"
+root_check tracefs "bpf_printk and \"testenv.sh trace\"" "$mend_tracing" \
 	mounts tracefs "test -d /mnt/events/xdp"
 optional=yes
 check IPv6 "half of the lab's addresses; without, IPv4 only" \
