@@ -81,7 +81,7 @@ built()
 
 @test "help names every target, the README every command" {
 	run -0 make -C "$TREE" help
-	for target in deps lesson1 lessons test test-kernels test-vm vm vm-run lint clean; do
+	for target in deps lesson1 lessons test test-kernels test-vm test-classroom vm vm-run lint clean; do
 		grep -q "^make $target " <<<"$output"
 		grep -q "\`make $target\`" "$TREE/README.md"
 	done
