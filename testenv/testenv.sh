@@ -300,23 +300,27 @@ tracefs_here()
 		exec -- "$@"' bash "$@"
 }
 
-# Of a "trace" that was killed, its tracing instance is left.
+# Of a "trace" that was killed, its tracing instance is left, and in use for a
+# moment.
 rm_instances()
 {
-	local dir
-	if [ ! -d /sys/kernel/tracing/instances ]; then
-		compgen -G "$state/trace.*" >/dev/null || return 0
-		# shellcheck disable=SC2016 # expands inside
-		(tracefs_here bash -c '
-			cd /sys/kernel/tracing/instances 2>/dev/null || exit 0
-			for file in "$1"/trace.*; do
-				rmdir "xdp-lessons-$2-${file##*.}"
-			done 2>/dev/null' bash "$state" "$lab") || :
-		return 0
+	if [ -d /sys/kernel/tracing/instances ]; then
+		rm_unused "$lab"
+	elif compgen -G "$state/trace.*" >/dev/null; then
+		(tracefs_here bash -c "$(declare -f rm_unused); rm_unused $lab") || :
 	fi
-	for dir in /sys/kernel/tracing/instances/xdp-lessons-"$lab"-[0-9]*; do
-		[ ! -d "$dir" ] || [ -d "/proc/${dir##*-}" ] ||
-			rmdir "$dir" 2>/dev/null || :
+}
+
+# rm_unused LAB: rm_instances, where tracefs is mounted.
+rm_unused()
+{
+	local dir i
+	for dir in /sys/kernel/tracing/instances/xdp-lessons-"$1"-[0-9]*; do
+		for ((i = 0; i < 50; i++)); do
+			[[ -d $dir && ! -d /proc/${dir##*-} ]] || break
+			! rmdir "$dir" 2>/dev/null || break
+			sleep 0.01
+		done
 	done
 }
 

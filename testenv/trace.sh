@@ -54,8 +54,11 @@ trace_events()
 	[[ $(awk -W version 2>&1 </dev/null) != mawk* ]] || awk+=(-W interactive)
 	(
 		trap - TERM
-		# Should this shell be killed, the reader ends too.
+		# Should this shell be killed, the reader ends too. It may have been
+		# before the reader asked to be told.
+		# shellcheck disable=SC2016 # expands inside
 		exec setpriv --pdeathsig TERM \
+			sh -c '[ "$PPID" = "$1" ] || exit; shift; exec "$@"' sh $$ \
 			"${awk[@]}" -v ifaces="$ifaces" -f "$here/trace.awk"
 	) <"$dir/trace_pipe" &
 	reader=$!
