@@ -29,11 +29,16 @@ TEST_C  := $(sort $(wildcard lessons/*/test_*.c))
 LAB_C   := $(filter-out %_kern.c,$(sort $(wildcard testenv/*.c)))
 LAB_KERN_C := $(sort $(wildcard testenv/*_kern.c))
 COMMON  := $(sort $(wildcard common/*.c))
+# Exercises: their checks, and the answers to build: solutions, and the folder ANSWER.
+CHECK_C := $(sort $(wildcard lessons/*/exercises/*/check.c))
+ANSWER_KERN_C := $(sort $(wildcard lessons/*/exercises/*/solution/*_kern.c $(ANSWER:=/*_kern.c)))
+ANSWER_USER_C := $(sort $(wildcard lessons/*/exercises/*/solution/*_user.c $(ANSWER:=/*_user.c)))
+CHECK_OBJS := common/exercise.o common/packet_test.o
 DIRS    := $(sort $(dir $(KERN_C)))
 
-SKEL    := $(KERN_C:.c=.skel.h)
+SKEL    := $(KERN_C:.c=.skel.h) $(ANSWER_KERN_C:.c=.skel.h)
 LAB_BUILT := $(LAB_C:.c=) $(LAB_KERN_C:.c=.o)
-BUILT   := $(SKEL) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_BUILT)
+BUILT   := $(KERN_C:.c=.skel.h) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_BUILT)
 
 # 01 of lessons/01-drop-world/ is lesson 1.
 number   = $(patsubst 0%,%,$(firstword $(subst -, ,$(notdir $(patsubst %/,%,$1)))))
@@ -63,7 +68,7 @@ endif
 DEPS     := $(filter deps,$(MAKECMDGOALS))
 
 # The goals that need root and the kernel.
-LAB_GOALS := $(filter $(LESSONS) lessons test check%,$(MAKECMDGOALS))
+LAB_GOALS := $(filter $(LESSONS) lessons test,$(MAKECMDGOALS))
 ifneq ($(LAB_GOALS),)
 WHERE    := $(if $(filter auto,$(IN)),$(shell vm/where),$(filter host vm,$(IN)))
 $(if $(WHERE),,$(error IN is "host", "vm" or "auto", not "$(IN)"))
@@ -76,6 +81,9 @@ all: $(BUILT)
 	$(call need,libbpf,/usr/include/bpf/bpf_helpers.h)
 	$(call say,BPF)
 	$(Q)$(CLANG) -target bpf $(BPF_CFLAGS) -Iheaders -MMD -MP -c $< -o $@
+
+# Exercises may use atomic operations that return a value: instructions since Linux 5.12.
+$(ANSWER_KERN_C:.c=.o): BPF_CFLAGS += -mcpu=v3
 
 %.skel.h: %.o
 	$(call need,bpftool,bpftool)
@@ -98,7 +106,7 @@ common_of = $(filter $(COMMON:.c=.o),\
 skels_in  = $(filter $1/%,$(SKEL))
 compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf
 
-$(USER_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
+$(USER_C:.c=) $(ANSWER_USER_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(call say,CC)
 	$(Q)$(compile) -o $@
 
@@ -111,6 +119,18 @@ $(TEST_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(call say,CC)
 	$(Q)$(compile) -lcmocka -o $@
 
+$(CHECK_C:.c=): %: %.c $(CHECK_OBJS)
+	$(call need,cmocka,/usr/include/cmocka.h)
+	$(call say,CC)
+	$(Q)$(compile) -lcmocka -o $@
+
+# What the tests of all exercises need.
+exercises: $(CHECK_C:.c=) $(ANSWER_KERN_C:.c=.o) $(ANSWER_USER_C:.c=)
+
+# For testenv/exercise.sh: the answer in the folder ANSWER.
+answer: $(patsubst %.c,%.o,$(filter $(ANSWER)/%,$(ANSWER_KERN_C))) \
+	$(patsubst %.c,%,$(filter $(ANSWER)/%,$(ANSWER_USER_C)))
+
 deps:
 	$(Q)testenv/deps.sh $(if $(filter vm,$(IN)),--vm)
 
@@ -121,7 +141,7 @@ ifeq ($(WHERE),vm)
 can_build := $(shell PATH='$(PATH)'; command -v $(CLANG) && command -v bpftool && \
 	       ls /usr/include/bpf/libbpf.h /usr/include/cmocka.h 2>/dev/null)
 $(LAB_GOALS): in-vm
-in-vm: $(if $(filter 4,$(words $(can_build))),all) | $(DEPS)
+in-vm: $(if $(filter 4,$(words $(can_build))),all $(if $(filter test,$(LAB_GOALS)),exercises)) | $(DEPS)
 	$(Q)vm/run $(if $(KERNEL),-k '$(KERNEL)') -- \
 		make -s IN=host $(call handed_on,LESSON) $(LAB_GOALS) \
 		$(if $(filter-out $(LESSONS),$(LAB_GOALS)),,|| [ $$? = 130 ]) # left by ^C
@@ -138,10 +158,30 @@ $(foreach d,$(DIRS),$(eval $(call lesson_rule,$d,lesson$(call number,$d))))
 lessons: all | $(DEPS)
 	$(Q)for dir in $(DIRS); do $(as_root) testenv/follow --yes $$dir || exit; done
 
-test: all | $(DEPS)
+test: all exercises | $(DEPS)
 	$(Q)$(as_root) testenv/run_tests.sh $(LESSON)
 
 endif
+
+# Exercises: testenv/exercise.sh says what each does.
+exercise = $(Q)IN='$(IN)' KERNEL='$(KERNEL)' V='$(V)' TAP='$(TAP)' GIVEUP='$(GIVEUP)' \
+	   testenv/exercise.sh
+check: | $(DEPS)
+	$(exercise) check
+progress:
+	$(exercise) progress
+check%: | $(DEPS)
+	$(exercise) check '$*'
+watch%: | $(DEPS)
+	$(exercise) watch '$*'
+hint%:
+	$(exercise) hint '$*'
+show%: | $(DEPS)
+	$(exercise) show '$*' '$(PACKET)'
+reset%:
+	$(exercise) reset '$*'
+solution%:
+	$(exercise) solution '$*'
 
 lesson%:
 	@echo "There is no lesson $*. There are:" >&2
@@ -173,6 +213,9 @@ lint: | $(DEPS)
 clean:
 	$(Q)rm -f lessons/*/*.o lessons/*/*.d lessons/*/*.skel.h testenv/*.[od] \
 		common/*.[od] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
+	$(Q)rm -f $(foreach in,exercises/* exercises/*/*,lessons/*/$(in)/*.[od] \
+		lessons/*/$(in)/*.skel.h) $(CHECK_C:.c=) \
+		$(patsubst %.c,%,$(wildcard $(foreach in,exercises/* exercises/*/*,lessons/*/$(in)/*_user.c)))
 
 help:
 	@echo "make              build all lessons"
@@ -191,7 +234,8 @@ help:
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom lint clean help
+.PHONY: all answer exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(wildcard lessons/*/*.d testenv/*.d common/*.d)
+-include $(wildcard lessons/*/*.d testenv/*.d common/*.d lessons/*/exercises/*/*.d \
+	lessons/*/exercises/*/solution/*.d $(ANSWER:=/*.d))

@@ -297,7 +297,7 @@ void packet_run(const struct bpf_program *prog, const struct packet *packet,
 	result->len = opts.data_size_out;
 }
 
-static const char *verdict_name(__u32 verdict)
+const char *packet_verdict_name(__u32 verdict)
 {
 	static const char *const names[] = { "XDP_ABORTED", "XDP_DROP",
 					     "XDP_PASS", "XDP_TX",
@@ -314,8 +314,9 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 	packet_run(prog, packet, &result);
 	if (result.verdict != verdict)
 		fail_msg("%s: %s says %s (%u), right is %s", packet->name,
-			 bpf_program__name(prog), verdict_name(result.verdict),
-			 result.verdict, verdict_name(verdict));
+			 bpf_program__name(prog),
+			 packet_verdict_name(result.verdict), result.verdict,
+			 packet_verdict_name(verdict));
 }
 
 /*

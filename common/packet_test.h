@@ -146,6 +146,14 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 		    __u32 verdict);
 
 /**
+ * packet_verdict_name() - Say a verdict in words.
+ * @verdict: an enum xdp_action, or any other number.
+ *
+ * Return: its name, such as "XDP_PASS", or "no verdict".
+ */
+const char *packet_verdict_name(__u32 verdict);
+
+/**
  * packet_cost_ratio() - Compare what a packet costs in two XDP programs.
  * @prog: the program in question.
  * @packet: what it receives.
