@@ -52,8 +52,8 @@ finds()
 }
 
 @test "a link is found" {
-	finds links left0 "ip link add left0 type dummy 2>/dev/null ||
-		ip link add left0 type veth peer name left1"
+	# Not of type dummy: its module, loaded for it, makes a dummy0 that stays.
+	finds links left0 "ip link add left0 type veth peer name left1"
 }
 
 @test "a qdisc is found" {
