@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <net/route.h>
+#include <sys/wait.h>
 #include <bpf/bpf.h>
 
 #include "xdp_user.h"
@@ -34,20 +36,108 @@ static const char *last_lines(const char *text)
 	return line;
 }
 
+/* Feed text to a program; its output goes to the file descriptor out. Returns its
+ * exit status, or -1 if it could not be run.
+ */
+static int feed(char *const argv[], const char *text, int out)
+{
+	size_t length = strlen(text);
+	int ends[2], status;
+	void (*pipe_handler)(int);
+	sigset_t none;
+	ssize_t n = 0;
+	pid_t child;
+
+	if (pipe(ends))
+		return -1;
+	child = fork();
+	if (!child) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		dup2(ends[0], STDIN_FILENO);
+		dup2(out, STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(ends[0]);
+
+	/* A program that does not read to the end must not end this one. */
+	pipe_handler = signal(SIGPIPE, SIG_IGN);
+	while (child > 0 && length && (n >= 0 || errno == EINTR)) {
+		n = write(ends[1], text, length);
+		if (n > 0) {
+			text += n;
+			length -= n;
+		}
+	}
+	close(ends[1]);
+	signal(SIGPIPE, pipe_handler);
+
+	if (child < 0)
+		return -1;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool xdp_explain(const char *log, const char *object, int out)
+{
+	char exe[PATH_MAX], tool[PATH_MAX + 32], *lessons = NULL, *next;
+	char *argv[] = { tool, (char *)object, NULL };
+	ssize_t length;
+	int status;
+
+	/* TOP/lessons/NN-name/... has the tool in TOP/testenv. */
+	length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (length < 0)
+		return false;
+	exe[length] = '\0';
+	for (next = exe; (next = strstr(next, "/lessons/")); next++)
+		lessons = next;
+	if (!lessons)
+		return false;
+	snprintf(tool, sizeof(tool), "%.*s/testenv/explain",
+		 (int)(lessons - exe), exe);
+
+	fflush(NULL);
+	status = feed(argv, log, out);
+	return status == 0 || status == 1;
+}
+
+/* NAME_kern.o beside this program, NAME_user, or NULL if there is none. */
+static const char *own_object(void)
+{
+	static char path[PATH_MAX + 8];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+	const size_t end = strlen("_user");
+
+	if (length < (ssize_t)end || memcmp(path + length - end, "_user", end))
+		return NULL;
+	strcpy(path + length - end, "_kern.o");
+	return access(path, R_OK) ? NULL : path;
+}
+
 static int print_libbpf(enum libbpf_print_level level, const char *format,
 			va_list args)
 {
+	bool is_log = strstr(format, "PROG LOAD LOG");
+	va_list again;
 	char *text;
 
 	(void)level;
+	va_copy(again, args);
 	if (verbose)
-		return vfprintf(stderr, format, args);
+		vfprintf(stderr, format, args);
 
-	if (strstr(format, "PROG LOAD LOG") &&
-	    vasprintf(&text, format, args) >= 0) {
-		fputs(last_lines(text), stderr);
+	if (is_log && vasprintf(&text, format, again) >= 0) {
+		if (!xdp_explain(text, own_object(), STDERR_FILENO) && !verbose)
+			fputs(last_lines(text), stderr);
 		free(text);
 	}
+	va_end(again);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the user sides share from lesson 2 on: the options, attaching, waiting,
- * and adding up per-CPU counters. Lesson 1 shows the same steps in full.
+ * what a rejection means, and adding up per-CPU counters. Lesson 1 shows the same steps in full.
  *
  * Functions return a value >= 0 on success and -errno on failure. Only the
  * xdp_option*() functions exit, with 0 after -h and EXIT_USAGE after a mistake.
@@ -64,10 +64,23 @@ unsigned long xdp_option_number(const char *what, const char *arg,
  * @ifname: as typed: a name, or an alternative name.
  *
  * Also decides what becomes of libbpf's messages: with -v all are shown,
- * without it only the end of the verifier's log. Exits if there is no such
+ * without it only what a rejection means: see xdp_explain(). Exits if there is no such
  * interface, or if it holds the default route and -F was not given.
  */
 void xdp_option_iface(struct xdp_opts *opts, const char *ifname);
+
+/**
+ * xdp_explain() - Have testenv/explain say why a program was rejected.
+ * @log: the verifier's log, as the kernel or libbpf wrote it.
+ * @object: path of the object file that it is about, or NULL if not known.
+ * @out: file descriptor to print to.
+ *
+ * A log whose message is not known there is printed as it is, its end.
+ *
+ * Return: false if nothing was printed: this program is not in a folder of
+ * lessons/, or the tool did not run.
+ */
+bool xdp_explain(const char *log, const char *object, int out);
 
 /**
  * xdp_reason() - Say what an error means, and what mends it.

@@ -31,7 +31,9 @@ static const char usage[] =
 
 static bool verbose;
 
-/* libbpf's messages are for -v. The verifier's log is for everybody. */
+/* libbpf's messages are for -v. The verifier's log is for everybody: lesson 10
+ * and testenv/explain say how to read it.
+ */
 static int print_libbpf(enum libbpf_print_level level, const char *format,
 			va_list args)
 {

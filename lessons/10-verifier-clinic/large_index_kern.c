@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The index goes to 255, the array to 63. */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_helpers.h>
+
+#define SLOTS 64
+
+struct slots {
+	__u64 packets[SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct slots);
+} all SEC(".maps");
+
+SEC("xdp")
+int broken(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct slots *slots;
+	__u32 key = 0;
+
+	slots = bpf_map_lookup_elem(&all, &key);
+	if (!slots || (void *)(eth + 1) > end)
+		return XDP_DROP;
+
+	slots->packets[eth->h_source[5]]++;
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int mended(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct slots *slots;
+	__u32 key = 0;
+
+	slots = bpf_map_lookup_elem(&all, &key);
+	if (!slots || (void *)(eth + 1) > end)
+		return XDP_DROP;
+
+	slots->packets[eth->h_source[5] % SLOTS]++;
+	return XDP_PASS;
+}
+
+char _license[] SEC("license") = "GPL";
