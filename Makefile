@@ -189,7 +189,7 @@ lesson%:
 		$(foreach d,$(DIRS),'$(call number,$d)   $(patsubst lessons/%/,%,$d)') >&2
 	@exit 2
 
-test-kernels: all | $(DEPS)
+test-kernels: all exercises | $(DEPS)
 	$(Q)vm/test-kernels $(KERNEL)
 
 vm: | $(DEPS)
@@ -223,7 +223,14 @@ help:
 	@echo "make lesson1      build lesson 1 and be taken through it (1 to $(words $(DIRS)))"
 	@echo "make lessons      all of them, one after the other, without stopping"
 	@echo "make test         run every test; LESSON=3: those of lesson 3"
-	@echo "                  These four take IN=vm: in a throw-away virtual machine, without"
+	@echo "make check1       check your answers to the exercises of lesson 1; check1.2: to one"
+	@echo "make watch1       check them again whenever you save a file"
+	@echo "make hint1.2      the next of three hints to exercise 1.2"
+	@echo "make show1.2 PACKET=3   the packet of the third check, decoded"
+	@echo "make reset1.2     the starter again; what you wrote is kept as .bak"
+	@echo "make solution1.2  once you solved it, or with GIVEUP=1"
+	@echo "make progress     what you have solved"
+	@echo "                  Lessons, tests and checks take IN=vm: in a throw-away virtual machine, without"
 	@echo "                  root; KERNEL=6.1: on another kernel. \"make deps IN=vm\" first."
 	@echo "make test-kernels every test on every kernel of vm/kernels.txt"
 	@echo "make vm           the classroom machine, a disk image (ARCH=arm64: for ARM)"

@@ -13,18 +13,19 @@
 set -eu
 
 # To build: compilers, libbpf, bpftool. To run: the lab's tools and a web server.
-# To test: cmocka, bats, prove. To check the style: clang-format, shellcheck.
+# To test: cmocka, bats, prove; exercises: patch, and what sees that a file is saved.
+# To check the style: clang-format, shellcheck.
 debian='
 	gcc make libc6-dev linux-libc-dev clang llvm libbpf-dev bpftool
 	iproute2 ethtool iputils-ping tcpdump nftables nginx curl netbase procps
 	kmod util-linux mount python3
-	libcmocka-dev bats perl
+	libcmocka-dev bats perl patch inotify-tools
 	clang-format shellcheck'
 fedora='
 	gcc make glibc-devel kernel-headers clang llvm libbpf-devel bpftool
 	iproute iproute-tc ethtool iputils tcpdump nftables nginx curl setup
 	procps-ng kmod util-linux python3
-	libcmocka-devel bats perl-Test-Harness
+	libcmocka-devel bats perl-Test-Harness patch inotify-tools
 	clang-tools-extra ShellCheck'
 
 # For vm/: an emulator, what makes root file systems without root, and disks.

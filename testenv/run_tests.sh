@@ -12,8 +12,9 @@
 # XDP_LESSONS_PATIENCE=N, for slow machines: all limits of waiting N times longer.
 #
 # Called by "make test", which builds first. Per lesson: its packet tests, its page,
-# played by testenv/follow, and *.bats, if any. For the lab: *.bats. All speak TAP to prove,
-# which ends with its summary.
+# played by testenv/follow, *.bats, if any, and the contract of each exercise (of all
+# lessons without the lab's own: that its solution passes). For the lab: *.bats. All
+# speak TAP to prove, which ends with its summary.
 #
 # Exit status: 0 all passed, 1 not so, 2 usage, 4 cannot run here.
 set -eu
@@ -23,6 +24,7 @@ cd "$(dirname "$0")/.."
 one()
 {
 	case $1 in
+	*/exercises/*) testenv/exercise.sh contract "${1%/*}" ;;
 	*.md) testenv/follow --tap "$1" ;;
 	*.bats) bats --formatter tap "$1" ;;
 	*leftovers) testenv/leftovers check "$INVENTORY" ;;
@@ -50,10 +52,13 @@ fi
 
 lesson=${1-}
 if [ -z "$lesson" ]; then
-	side_by_side=(testenv/*.bats lessons/*/*.bats lessons/*/README.md lessons/*/test_packets)
+	side_by_side=(testenv/*.bats lessons/*/*.bats lessons/*/README.md
+		lessons/*/exercises/*/README.md lessons/*/test_packets)
 	alone=(lessons/*/test_cost)
 elif [ "$lesson" = lessons ]; then
-	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/test_packets)
+	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
+		lessons/*/test_packets)
+	export CONTRACT=solution
 	alone=(lessons/*/test_cost)
 else
 	dir=
@@ -64,8 +69,10 @@ else
 		echo "run_tests.sh: there is no lesson $lesson" >&2
 		exit 2
 	fi
-	mapfile -t side_by_side < <(compgen -G "$dir/*.bats" || :)
-	side_by_side+=("$dir/README.md" "$dir/test_packets")
+	mapfile -t side_by_side < <(compgen -G "$dir/*.bats" || :
+		compgen -G "$dir/exercises/*/README.md" || :
+		compgen -G "$dir/test_packets" || :)
+	side_by_side+=("$dir/README.md")
 	alone=()
 	[ ! -e "$dir/test_cost" ] || alone=("$dir/test_cost")
 fi

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Redirect between two interfaces, in both directions, until Ctrl-C. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/if_ether.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "xdp_two_way_kern.skel.h"
+#include "xdp_user.h"
+
+#define PORTS	  2
+#define GROUP_BIT 1 /* of a MAC address' first byte: multicast, broadcast */
+
+static const char usage[] =
+	"Usage: xdp_two_way_user [-S|-N] [-F] [-v] -a MAC -b MAC A B\n"
+	"Send the IP packets that interface A receives out of B, and those that B\n"
+	"receives out of A, until Ctrl-C.\n"
+	"\n"
+	"  -a  MAC address of the station behind A\n"
+	"  -b  MAC address of the station behind B\n" XDP_OPTIONS_HELP;
+
+/* Read the MAC address of a station. Exits if it is none. */
+static void read_mac(const char *text, __u8 *mac)
+{
+	int end = 0;
+
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
+		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
+	    text[end] || mac[0] & GROUP_BIT)
+		errx(EXIT_USAGE,
+		     "MAC address %s: not that of a station, like 02:00:00:00:02:02",
+		     text);
+}
+
+/*
+ * The interface's own MAC address. Returns 0 or -errno: -EINVAL, it is none of
+ * Ethernet's kind.
+ */
+static int find_own_mac(const struct xdp_opts *port, __u8 *mac)
+{
+	struct ifreq request = {};
+	int fd, ret;
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return -errno;
+	memcpy(request.ifr_name, port->ifname, sizeof(request.ifr_name));
+	ret = ioctl(fd, SIOCGIFHWADDR, &request) ? -errno : 0;
+	if (!ret && request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		ret = -EINVAL;
+	close(fd);
+	if (!ret)
+		memcpy(mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	__u8 own_mac[PORTS][ETH_ALEN], station_mac[PORTS][ETH_ALEN];
+	bool known[PORTS] = {};
+	struct xdp_opts ports[PORTS] = {};
+	struct xdp_two_way_kern *skel;
+	int links[PORTS], opt, ret;
+	__u32 i;
+
+	while ((opt = getopt(argc, argv, XDP_OPTIONS "a:b:")) != -1) {
+		if (opt == 'a' || opt == 'b') {
+			read_mac(optarg, station_mac[opt - 'a']);
+			known[opt - 'a'] = true;
+		} else {
+			xdp_option(&ports[0], opt, usage);
+		}
+	}
+	if (optind != argc - PORTS || !known[0] || !known[1])
+		errx(EXIT_USAGE,
+		     "two interfaces, -a and -b, please: -h shows the options");
+	xdp_stop_signals();
+
+	ports[1] = ports[0]; /* the same options for both */
+	for (i = 0; i < PORTS; i++) {
+		xdp_option_iface(&ports[i], argv[optind + i]);
+		ret = find_own_mac(&ports[i], own_mac[i]);
+		if (ret)
+			errx(EXIT_FAILURE, "MAC address of %s: %s",
+			     ports[i].ifname, xdp_reason(ret));
+	}
+
+	skel = xdp_two_way_kern__open();
+	if (!skel)
+		errx(EXIT_FAILURE, "open xdp_two_way: %s", xdp_reason(errno));
+	for (i = 0; i < PORTS; i++)
+		skel->rodata->ifindex[i] = ports[i].ifindex;
+	memcpy((void *)skel->rodata->own_mac, own_mac, sizeof(own_mac));
+	memcpy((void *)skel->rodata->station_mac, station_mac,
+	       sizeof(station_mac));
+	if (xdp_two_way_kern__load(skel))
+		errx(EXIT_FAILURE, "load xdp_two_way: %s", xdp_reason(errno));
+
+	for (i = 0; i < PORTS; i++) {
+		ret = bpf_map__update_elem(skel->maps.tx_port, &i, sizeof(i),
+					   &ports[i].ifindex,
+					   sizeof(ports[i].ifindex), 0);
+		if (ret)
+			errx(EXIT_FAILURE, "write %s into the map: %s",
+			     ports[i].ifname, xdp_reason(ret));
+	}
+
+	/* The map is full before the first packet comes. */
+	for (i = 0; i < PORTS; i++) {
+		links[i] = xdp_attach(skel->progs.xdp_two_way, &ports[i]);
+		if (links[i] < 0)
+			errx(EXIT_FAILURE, "attach to %s: %s", ports[i].ifname,
+			     xdp_reason(links[i]));
+	}
+
+	xdp_wait(0);
+
+	for (i = 0; i < PORTS; i++)
+		close(links[i]);
+	xdp_two_way_kern__destroy(skel);
+	return EXIT_SUCCESS;
+}
