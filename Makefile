@@ -103,7 +103,7 @@ common_of = $(filter $(COMMON:.c=.o),\
 # A user side may include any skeleton of its folder: all are made before it is
 # compiled, and from then on its .d file knows which it did include.
 .SECONDEXPANSION:
-skels_in  = $(filter $1/%,$(SKEL))
+skels_in  = $(foreach s,$(filter $1/%,$(SKEL)),$(if $(filter $1/,$(dir $s)),$s))
 compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf
 
 $(USER_C:.c=) $(ANSWER_USER_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
