@@ -189,6 +189,13 @@ lesson%:
 		$(foreach d,$(DIRS),'$(call number,$d)   $(patsubst lessons/%/,%,$d)') >&2
 	@exit 2
 
+# The lessons inside a kernel's source: testenv/kernel_samples.sh says what is done there.
+kernel-samples: | $(DEPS)
+	$(Q)V='$(V)' testenv/kernel_samples.sh add '$(KSRC)'
+
+kernel-samples-remove:
+	$(Q)testenv/kernel_samples.sh remove '$(KSRC)'
+
 test-kernels: all exercises | $(DEPS)
 	$(Q)vm/test-kernels $(KERNEL)
 
@@ -237,11 +244,14 @@ help:
 	@echo "make vm-run       boot it here; make vm-ssh: a shell in it"
 	@echo "make test-vm      what runs the virtual machines, tested"
 	@echo "make test-classroom   the classroom machine, booted in every way: half an hour"
+	@echo "make kernel-samples KSRC=DIR   the lessons among a kernel's own samples, built and tested"
+	@echo "make kernel-samples-remove KSRC=DIR   taken out of there again"
 	@echo "make lint         check the style of C and shell"
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all answer exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom lint clean help
+.PHONY: all answer exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
+	kernel-samples kernel-samples-remove lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard lessons/*/*.d testenv/*.d common/*.d lessons/*/exercises/*/*.d \
