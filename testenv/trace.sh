@@ -42,13 +42,6 @@ trace_events()
 	trap 'end_trace' EXIT
 	trap '' INT TERM HUP
 	mkdir "$dir"
-	for events in xdp bpf_trace/bpf_trace_printk; do
-		echo 1 >"$dir/events/$events/enable"
-	done
-	# mem_*: memory pools come and go. That is not about a packet.
-	for events in "$dir"/events/xdp/mem_*/enable; do
-		[ ! -e "$events" ] || echo 0 >"$events"
-	done
 	echo "xdp-lessons begin" >"$dir/trace_marker"
 	# mawk keeps its input back without this. gawk does not know it.
 	[[ $(awk -W version 2>&1 </dev/null) != mawk* ]] || awk+=(-W interactive)
@@ -62,6 +55,15 @@ trace_events()
 			"${awk[@]}" -v ifaces="$ifaces" -f "$here/trace.awk"
 	) <"$dir/trace_pipe" &
 	reader=$!
+	# Not before there is a reader: where many events come, old ones are lost, and
+	# the mark would be.
+	for events in xdp bpf_trace/bpf_trace_printk; do
+		echo 1 >"$dir/events/$events/enable"
+	done
+	# mem_*: memory pools come and go. That is not about a packet.
+	for events in "$dir"/events/xdp/mem_*/enable; do
+		[ ! -e "$events" ] || echo 0 >"$events"
+	done
 	# Not earlier: this shell only waits from here on, and bash 5.2 may fail to
 	# run a trap elsewhere.
 	trap 'trap "" INT TERM HUP; exit 0' INT TERM HUP
@@ -73,6 +75,8 @@ end_trace()
 {
 	trap '' INT TERM HUP
 	set +e
+	# Nothing comes behind the mark that could push it out.
+	echo 0 >"$dir/events/enable"
 	echo "xdp-lessons end" >"$dir/trace_marker"
 	[ -z "$reader" ] || wait "$reader"
 	rm -f "$ready"
