@@ -212,16 +212,35 @@ static int write_pcap(const char *name, const __u8 *frame, __u32 len)
 	return fclose(file) || !ok ? -EIO : 0;
 }
 
+/*
+ * What the kernel hands back begins with the metadata, if there is any: bytes in
+ * front of a frame that is otherwise as it was. Returns how many.
+ */
+static __u32 print_metadata(const struct packet_result *result,
+			    const __u8 *frame, __u32 len)
+{
+	__u32 bytes = result->len - len, i;
+
+	if (result->len <= len || memcmp(result->frame + bytes, frame, len))
+		return 0;
+	printf("metadata");
+	for (i = 0; i < bytes; i++)
+		printf("%s%02x", i % 4 ? "" : " ", result->frame[i]);
+	printf("\n");
+	return bytes;
+}
+
 /* The packet of test number, for people to look at. */
 static int show_packet(unsigned long number)
 {
 	const struct exercise_case *row;
 	struct packet_result result;
-	__u8 frame[FRAME_MAX];
+	__u8 frame[FRAME_MAX], *out;
 	__u32 len;
 
 	if (number < FIRST_CASE || number >= FIRST_CASE + wanted->nr_cases) {
-		fprintf(stderr, "it is not about a single packet\n");
+		fprintf(stderr,
+			"this check is not about the verdict of one packet: there is none to show\n");
 		return EXIT_USAGE;
 	}
 	row = &wanted->cases[number - FIRST_CASE];
@@ -238,8 +257,9 @@ static int show_packet(unsigned long number)
 	printf("wanted  %s\n", packet_verdict_name(row->verdict));
 	printf("came    %s\n", packet_verdict_name(result.verdict));
 	bpf_object__close(loaded);
+	out = result.frame + print_metadata(&result, frame, len);
 	if (write_pcap("in", frame, len) ||
-	    write_pcap("out", result.frame, result.len)) {
+	    write_pcap("out", out, result.frame + result.len - out)) {
 		fprintf(stderr, "cannot write the packet\n");
 		return EXIT_FAILURE;
 	}

@@ -243,12 +243,12 @@ solve()
 	[ "${lines[0]}" = "packet  a ping passes" ]
 	[ "${lines[1]}" = "wanted  XDP_PASS" ]
 	[ "${lines[2]}" = "came    XDP_DROP" ]
-	[[ $output = *"in:"*"10.11.1.2 > 10.11.2.2: ICMP echo request"*"0x0000:"*"out: the same bytes" ]]
+	[[ $output = *"in: "*"10.11.1.2 > 10.11.2.2: ICMP echo request"*"0x0000:"*"out: the same bytes" ]]
 	run -2 make -s show1.1
 	run -2 exercise show 1.1 99
-	[[ $output = *"has no packet to show" ]]
+	[[ $output = *"there is none to show" ]]
 	run -2 exercise show 1.2 3
-	[[ $output = *"has no packet to show" ]]
+	[[ $output = *"there is none to show" ]]
 }
 
 # watched: "watch 1.1" sees that the file was saved, and is ended by ^C.

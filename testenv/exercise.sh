@@ -395,15 +395,19 @@ keep_result()
 }
 
 # where_to_edit DIR TAP: FILE[, line N]. The line that a message names, else that of
-# the task, else the file where the task was.
+# the task, else the files where the task was.
 where_to_edit()
 {
 	local found
 	found=$(sed -n "/^not ok/,/^ok/ s,^# \(${1//./\\.}/[^:/ ]*\.[ch]\):\([0-9]*\):.*,\1 \2,p" "$2" | head -n 1)
 	[ -n "$found" ] || found=$(grep -Hn TODO "$1"/*.[ch] 2>/dev/null |
 		sed -n 's/^\([^:]*\):\([0-9]*\):.*/\1 \2/p' | grep -v '/check\.c ' | head -n 1) || :
-	[ -n "$found" ] || found=$1/$(grep -l TODO "$1"/start/*.[ch] | head -n 1 | xargs basename)
-	echo "${found/ /, line }"
+	if [ -n "$found" ]; then
+		echo "${found/ /, line }"
+		return
+	fi
+	found=$(grep -rl --include='*.[ch]' TODO "$1/start" | sort | sed "s,/start/,/,")
+	echo "${found//$'\n'/ or }"
 }
 
 # report DIR TAP: for people. What passed, and the first that did not.
@@ -540,14 +544,14 @@ packet()
 	build "$1" "$1" >/dev/null || die 1 "it does not compile"
 	# Test 1 of ours is the compiler's.
 	EXERCISE_PACKET=$(($2 - 1)) EXERCISE_PCAP=$work "$1/check" "$1" || status=$?
-	[ $status = 0 ] || die $status "check $2 of exercise $(number_of "$1") has no packet to show"
-	echo "in:"
-	tcpdump -nn -e -vv -x -t -r - <"$work/in.pcap" 2>/dev/null
+	[ $status = 0 ] || exit $status
+	echo "in: (of its checksums only IPv4's is filled in)"
+	tcpdump -nn -e -vv -K -xx -t -r - <"$work/in.pcap" 2>/dev/null
 	if cmp -s "$work/in.pcap" "$work/out.pcap"; then
 		echo "out: the same bytes"
 	else
 		echo "out:"
-		tcpdump -nn -e -vv -x -t -r - <"$work/out.pcap" 2>/dev/null
+		tcpdump -nn -e -vv -K -xx -t -r - <"$work/out.pcap" 2>/dev/null
 	fi
 }
 

@@ -265,6 +265,48 @@ held_lock_6.12()
 	[[ ${lines[4]} = "Lesson 5,"* ]]
 }
 
+@test "a comparison by != proves nothing, and clang makes some" {
+	log <<-'END'
+		; if ((void *)(note + 1) > data) @ n_kern.c:12
+		5: (bf) r4 = r2                       ; R2=pkt_meta(r=0) R4=pkt_meta(r=0)
+		6: (07) r4 += 8                       ; R4=pkt_meta(off=8,r=0)
+		7: (5d) if r4 != r3 goto pc+3         ; R3=pkt(r=0) R4=pkt_meta(off=8,r=0)
+		; skb->mark = note->mark; @ n_kern.c:16
+		8: (61) r2 = *(u32 *)(r2 +4)
+		invalid access to packet, off=4 size=4, R2(id=0,off=4,r=0)
+		R2 offset is outside of the packet
+		processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+	END
+	explained 0
+	[[ ${lines[3]} = "A comparison by == or != proves nothing."* ]]
+	# One that only looks like it, of numbers, is not meant.
+	sed -i 's/R3=pkt(r=0) R4=pkt_meta(off=8,r=0)$/R3=8 R4=scalar()/' "$log"
+	explained 0
+	[[ ${lines[3]} = *"Compare with data, not with data_end"* ]]
+}
+
+@test "a stale pointer stays one while it is copied and moved" {
+	log <<-'END'
+		2: (61) r7 = *(u32 *)(r6 +8)          ; R6=ctx() R7=pkt_meta(r=0)
+		4: (85) call bpf_xdp_adjust_meta#54   ; R0=scalar()
+		6: (bf) r1 = r7                       ; R1=scalar(id=1) R7=scalar(id=1)
+		7: (07) r1 += 8                       ; R1=scalar(id=1+8)
+		; meta->queue = ctx->rx_queue_index; @ s_kern.c:14
+		10: (63) *(u32 *)(r7 +0) = r1
+		R7 invalid mem access 'scalar'
+		processed 11 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
+	END
+	explained 0
+	[[ ${lines[2]} = "R7 was a pointer into the packet until bpf_xdp_adjust_meta() was called."* ]]
+	sed -i 's/R7 invalid/R1 invalid/; s/(r7 +0) = r1/(r1 +0) = r7/' "$log"
+	explained 0
+	[[ ${lines[2]} = "R1 was a pointer into the packet until bpf_xdp_adjust_meta() was called."* ]]
+	# Something else was put there since.
+	sed -i 's/7: (07) r1 += 8 .*/7: (b7) r1 = 8                        ; R1=8/' "$log"
+	explained 0
+	[[ ${lines[2]} = "R1 is used as a pointer"* ]]
+}
+
 @test "a pointer on the stack is not called unwritten" {
 	for slot in ctx pkt fp0 map_value; do
 		log <<-END
