@@ -166,7 +166,7 @@ test: all exercises | $(DEPS)
 endif
 
 # Exercises: testenv/exercise.sh says what each does.
-exercise = $(Q)IN='$(IN)' KERNEL='$(KERNEL)' V='$(V)' TAP='$(TAP)' GIVEUP='$(GIVEUP)' \
+exercise = @IN='$(IN)' KERNEL='$(KERNEL)' V='$(V)' TAP='$(TAP)' GIVEUP='$(GIVEUP)' \
 	   testenv/exercise.sh
 check: | $(DEPS)
 	$(exercise) check

@@ -80,6 +80,10 @@ struct bpf_program *exercise_program(const struct bpf_object *obj,
 		fail_msg(
 			"%s has no program %s: keep its name, this check asks for it",
 			wanted->object, name);
+	if (bpf_program__type(prog) == BPF_PROG_TYPE_UNSPEC)
+		fail_msg(
+			"%s is in section %s, which is that of no type of program: is SEC(...) in front of it, and right?",
+			name, bpf_program__section_name(prog));
 	return prog;
 }
 
@@ -159,11 +163,16 @@ static void is_loaded(void **state)
 static void case_verdict(void **state)
 {
 	const struct exercise_case *row = *state;
+	struct packet_result result;
 
 	if (!loaded)
 		fail_msg("it is not loaded");
-	packet_verdict(exercise_program(loaded, wanted->program), &row->packet,
-		       row->verdict);
+	packet_run(exercise_program(loaded, wanted->program), &row->packet,
+		   &result);
+	if (result.verdict != row->verdict)
+		fail_msg("%s says %s, right is %s", wanted->program,
+			 packet_verdict_name(result.verdict),
+			 packet_verdict_name(row->verdict));
 }
 
 static int try_answer(void)

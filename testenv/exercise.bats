@@ -56,7 +56,8 @@ solve()
 	need_root
 	solve
 	run -0 exercise check 1.1
-	[ "$output" = "1.1 pass-everything  solved, 10 checks passed" ]
+	[ "${lines[0]}" = "1.1 pass-everything  solved, 10 checks passed" ]
+	[ "${lines[1]}" = "next: make check1.2" ]
 	run -0 exercise progress
 	[[ ${lines[0]} = "01-drop-world            1 of 2 done" ]]
 }
@@ -68,7 +69,7 @@ solve()
 	[[ $output = *"1.1 pass-everything  solved"*"1.2 every-second  2 of"*"line 14"* ]]
 	cp $two/solution/*.c $two/
 	run -0 exercise check 1
-	[[ $output = *"1.2 every-second  solved"* ]]
+	[[ $output = *"1.2 every-second  solved"*"next: make lesson2" ]]
 }
 
 @test "check: by make" {
@@ -77,7 +78,7 @@ solve()
 	[[ $output = *"not solved yet"*"Error 1"* ]]
 	solve
 	run -0 make check1.1
-	[ "$output" = "1.1 pass-everything  solved, 10 checks passed" ]
+	[ "${lines[0]}" = "1.1 pass-everything  solved, 10 checks passed" ]
 }
 
 @test "check TAP=1: TAP, with a plan" {
@@ -111,6 +112,22 @@ solve()
 	[[ $output != *"processed "* ]]
 	V=1 run -1 exercise check 1.1
 	[[ $output = *"processed "* ]]
+}
+
+@test "check: a file with a TODO that was worked on is not pointed at by line" {
+	need_root
+	run -1 exercise check 1.1
+	sed -i 's/XDP_DROP/XDP_ABORTED/' $kern
+	run -1 exercise check 1.1
+	[[ $output = *"edit $kern"$'\n'* ]]
+}
+
+@test "check: no SEC" {
+	need_root
+	solve
+	sed -i '/SEC("xdp")/d' $kern
+	run -1 exercise check 1.1
+	[[ $output = *"xdp_pass is in section .text, which is that of no type of program"* ]]
 }
 
 @test "check: a program under another name is asked for by name" {

@@ -381,7 +381,22 @@ check()
 		/^(not )?ok / { sub(/ok /, "ok " ++n " ") }
 		{ print }
 		END { print "1.." n }'
+	[ -n "${TAP-}" ] || [ $status != 0 ] || next_step "${1-}"
 	exit $status
+}
+
+# next_step N|N.M: all of it is solved. What comes then?
+next_step()
+{
+	local last lesson
+	last=$(find_exercises "${1-}" | tail -n 1)
+	if [[ ${1-} = *.* ]] && (one_exercise "${1%.*}.$((${1#*.} + 1))") >/dev/null 2>&1; then
+		echo "next: make check${1%.*}.$((${1#*.} + 1))"
+		return
+	fi
+	lesson=$(number_of "$last")
+	lesson=$((${lesson%.*} + 1))
+	! compgen -G "lessons/$(printf %02d $lesson)-*" >/dev/null || echo "next: make lesson$lesson"
 }
 
 # keep_result DIR TAP
@@ -394,14 +409,24 @@ keep_result()
 	note "$number" "$state" "$hints" "$solution"
 }
 
+# untouched DIR: "FILE LINE" of the TODO in each file that is still the starter.
+untouched()
+{
+	local file own line
+	for file in $(sources "$1/start"); do
+		own=$1/${file##*/}
+		line=$(grep -n -m 1 TODO "$own" 2>/dev/null | cut -d: -f1) || continue
+		! cmp -s "$file" "$own" || echo "$own $line"
+	done
+}
+
 # where_to_edit DIR TAP: FILE[, line N]. The line that a message names, else that of
 # the task, else the files where the task was.
 where_to_edit()
 {
 	local found
-	found=$(sed -n "/^not ok/,/^ok/ s,^# \(${1//./\\.}/[^:/ ]*\.[ch]\):\([0-9]*\):.*,\1 \2,p" "$2" | head -n 1)
-	[ -n "$found" ] || found=$(grep -Hn TODO "$1"/*.[ch] 2>/dev/null |
-		sed -n 's/^\([^:]*\):\([0-9]*\):.*/\1 \2/p' | grep -v '/check\.c ' | head -n 1) || :
+	found=$(sed -n "/^not ok/,/^ok/ s,^# \(near \)\{0\,1\}\(${1//./\\.}/[^:/ ]*\.[ch]\):\([0-9]*\):.*,\2 \3,p" "$2" | head -n 1)
+	[ -n "$found" ] || found=$(untouched "$1" | head -n 1)
 	if [ -n "$found" ]; then
 		echo "${found/ /, line }"
 		return
@@ -424,8 +449,12 @@ report()
 		return
 	fi
 	echo "$bold$number $name$plain  $((total - failed)) of $total checks passed"
-	sed -n "/^not ok/q; s/^ok \([0-9]*\) - \(.*\)/  ${green}ok$plain      \1  \2/p" "$2"
 	first=$(sed -n '/^not ok/ { s/^not ok \([0-9]*\).*/\1/p; q }' "$2")
+	if [ "$first" -gt 9 ]; then
+		echo "  ${green}ok$plain      1 to $((first - 1))"
+	else
+		sed -n "/^not ok/q; s/^ok \([0-9]*\) - \(.*\)/  ${green}ok$plain      \1  \2/p" "$2"
+	fi
 	awk -v red="$red" -v plain="$plain" '
 	/^not ok/ {
 		if (seen++)
@@ -479,7 +508,7 @@ hint()
 	next=$((hints < 3 ? hints + 1 : 3))
 	sed -n "/^## $next\/3/,/^## [^$next]/ { /^## [^$next]/d; s/^## //; p }" "$dir/hints.md"
 	[ "$hints" -lt 3 ] ||
-		echo "There are no more. make solution$number GIVEUP=1 shows a solution."
+		printf '\n%s\n' "There are no more. make solution$number GIVEUP=1 shows a solution."
 	note "$number" "$state" "$next" "$solution"
 }
 

@@ -307,6 +307,20 @@ held_lock_6.12()
 	[[ ${lines[2]} = "R1 is used as a pointer"* ]]
 }
 
+@test "a line that clang made of several: the one before it" {
+	log <<-'END'
+		; void *pos = ip + 1; @ p_kern.c:40
+		5: (bf) r4 = r2                       ; R2=pkt(r=14) R4=pkt(r=14)
+		;  @ p_kern.c:0
+		8: (71) r2 = *(u8 *)(r2 +22)
+		invalid access to packet, off=22 size=1, R2(id=0,off=22,r=14)
+		R2 offset is outside of the packet
+		processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+	END
+	explained 0
+	[[ ${lines[0]} = "near p_kern.c:40: void *pos = ip + 1;" ]]
+}
+
 @test "a pointer on the stack is not called unwritten" {
 	for slot in ctx pkt fp0 map_value; do
 		log <<-END
