@@ -6,6 +6,7 @@
 #	testenv/run_tests.sh		all
 #	testenv/run_tests.sh LESSON	those of one lesson, by its number
 #	testenv/run_tests.sh lessons	those of all lessons, without the lab's own
+#	testenv/run_tests.sh core	pages and packet tests of lessons 1 to 6
 #
 # Environment: TAP_DIR=DIR keeps what each test printed, in DIR/NAME.tap, with a last
 # line "# exit STATUS". TEST_JOBS=N tests at once; default: twice the processors.
@@ -59,6 +60,9 @@ elif [ "$lesson" = lessons ]; then
 	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
 		lessons/*/test_packets)
 	export CONTRACT=solution
+elif [ "$lesson" = core ]; then
+	side_by_side=(lessons/0[1-6]-*/README.md lessons/0[1-6]-*/test_packets)
+	alone=()
 	alone=(lessons/*/test_cost)
 else
 	dir=
