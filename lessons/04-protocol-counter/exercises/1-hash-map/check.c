@@ -12,7 +12,11 @@
 #include "exercise.h"
 
 #define KEY_NOT_IP 256
+#define KEYS	   257
 #define KEY_FILLER 1000 /* and above: of no protocol */
+
+#define S(count)      ((count) == 1 ? "" : "s")
+#define IS_ARE(count) ((count) == 1 ? "is" : "are")
 
 struct counter {
 	__u64 packets;
@@ -101,6 +105,18 @@ static void is_percpu(void **state)
 	bpf_object__close(load(&map));
 }
 
+static void has_room(void **state)
+{
+	const struct bpf_map *map;
+	struct bpf_object *obj = load(&map);
+
+	(void)state;
+	if (bpf_map__max_entries(map) != KEYS)
+		fail_msg("max_entries of map counters is %u, right is %d",
+			 bpf_map__max_entries(map), KEYS);
+	bpf_object__close(obj);
+}
+
 /* The sum of all processors' copies. False: there is no such key. */
 static bool read_counter(const struct bpf_map *map, __u32 key,
 			 struct counter *sum)
@@ -126,12 +142,14 @@ static void want_counter(const struct bpf_map *map, __u32 key, __u64 packets,
 
 	if (!read_counter(map, key, &sum))
 		fail_msg(
-			"key %u is not in the map; right are %llu packets, %llu bytes",
-			key, packets, bytes);
+			"key %u is not in the map; right %s %llu packet%s, %llu bytes",
+			key, IS_ARE(packets), packets, S(packets), bytes);
 	if (sum.packets != packets || sum.bytes != bytes)
 		fail_msg(
-			"key %u: %llu packets, %llu bytes; right are %llu packets, %llu bytes",
-			key, sum.packets, sum.bytes, packets, bytes);
+			"key %u: %llu packet%s, %llu byte%s; right %s %llu packet%s, %llu bytes",
+			key, sum.packets, S(sum.packets), sum.bytes,
+			S(sum.bytes), IS_ARE(packets), packets, S(packets),
+			bytes);
 }
 
 /* Counted once, and once more; and no other key is there. */
@@ -144,11 +162,16 @@ static void is_counted(void **state)
 	struct packet_result result;
 	__u32 key, *before = NULL, len;
 	__u8 frame[FRAME_MAX];
+	struct counter sum;
 	int i;
 
 	len = packet_build(&row->packet, frame);
 	for (i = 1; i <= 2; i++) {
 		packet_run(prog, &row->packet, &result);
+		if (!read_counter(map, row->key, &sum) &&
+		    !bpf_map__get_next_key(map, NULL, &key, sizeof(key)))
+			fail_msg("it was counted under key %u, right is %u",
+				 key, row->key);
 		want_counter(map, row->key, i, i * len);
 	}
 	while (!bpf_map__get_next_key(map, before, &key, sizeof(key))) {
@@ -285,8 +308,9 @@ static void another_was_first(void **state)
 		read_counter(map, IPPROTO_TCP, &sum);
 		if (sum.packets != 1 || sum.bytes != len)
 			fail_msg(
-				"its lookup found no entry, then another processor made it: %llu packets counted, right is 1",
-				sum.packets);
+				"its lookup found no entry, then another processor made it: %llu packet%s, %llu byte%s counted; right is 1 packet, %u bytes",
+				sum.packets, S(sum.packets), sum.bytes,
+				S(sum.bytes), len);
 	}
 	bpf_object__close(obj);
 }
@@ -297,6 +321,8 @@ int main(int argc, char **argv)
 		{ "before the first packet the map is empty", is_empty, NULL,
 		  NULL, NULL },
 		{ "each processor has a copy of its own", is_percpu, NULL, NULL,
+		  NULL },
+		{ "there is room for 257 keys, as before", has_room, NULL, NULL,
 		  NULL },
 	};
 	const struct CMUnitTest after[] = {

@@ -19,6 +19,9 @@ enum {
 	SIZES
 };
 
+#define S(count)      ((count) == 1 ? "" : "s")
+#define IS_ARE(count) ((count) == 1 ? "is" : "are")
+
 struct counter {
 	__u64 packets;
 	__u64 bytes;
@@ -108,12 +111,11 @@ static void is_percpu(void **state)
 	bpf_object__close(load(&map));
 }
 
-/* Each class: these packets and bytes, all processors added up. */
-static void want_counters(const struct bpf_map *map,
-			  const struct counter *right)
+/* Of each class: packets and bytes, all processors added up. */
+static void read_counters(const struct bpf_map *map, struct counter *sums)
 {
 	int cpus = libbpf_num_possible_cpus(), i;
-	struct counter copies[cpus], sum;
+	struct counter copies[cpus];
 	__u32 size;
 
 	for (size = 0; size < SIZES; size++) {
@@ -121,17 +123,31 @@ static void want_counters(const struct bpf_map *map,
 					 sizeof(copies), 0))
 			fail_msg("key %u cannot be read: %s", size,
 				 strerror(errno));
-		sum = (struct counter){};
+		sums[size] = (struct counter){};
 		for (i = 0; i < cpus; i++) {
-			sum.packets += copies[i].packets;
-			sum.bytes += copies[i].bytes;
+			sums[size].packets += copies[i].packets;
+			sums[size].bytes += copies[i].bytes;
 		}
-		if (sum.packets != right[size].packets ||
-		    sum.bytes != right[size].bytes)
+	}
+}
+
+static void want_counters(const struct bpf_map *map,
+			  const struct counter *right)
+{
+	struct counter sums[SIZES];
+	__u32 size;
+
+	read_counters(map, sums);
+	for (size = 0; size < SIZES; size++) {
+		const struct counter *sum = &sums[size], *want = &right[size];
+
+		if (sum->packets != want->packets || sum->bytes != want->bytes)
 			fail_msg(
-				"key %u: %llu packets, %llu bytes; right are %llu packets, %llu bytes",
-				size, sum.packets, sum.bytes,
-				right[size].packets, right[size].bytes);
+				"key %u: %llu packet%s, %llu byte%s; right %s %llu packet%s, %llu byte%s",
+				size, sum->packets, S(sum->packets), sum->bytes,
+				S(sum->bytes), IS_ARE(want->packets),
+				want->packets, S(want->packets), want->bytes,
+				S(want->bytes));
 	}
 }
 
@@ -149,11 +165,18 @@ static void count(const struct bpf_object *obj, const struct sized_case *row,
 
 static void is_counted(void **state)
 {
-	struct counter right[SIZES] = {};
+	const struct sized_case *row = *state;
+	struct counter right[SIZES] = {}, sums[SIZES];
 	const struct bpf_map *map;
 	struct bpf_object *obj = load(&map);
+	__u32 size;
 
-	count(obj, *state, right);
+	count(obj, row, right);
+	read_counters(map, sums);
+	for (size = 0; size < SIZES; size++)
+		if (sums[size].packets && !sums[row->size].packets)
+			fail_msg("it was counted under key %u, right is %u",
+				 size, row->size);
 	want_counters(map, right);
 	bpf_object__close(obj);
 }

@@ -296,6 +296,29 @@ static void no_counters(void **state)
 	bpf_object__close(obj);
 }
 
+static void makes_no_entry(void **state)
+{
+	struct bpf_object *obj = load_filled();
+	int fd = bpf_map__fd(map_counts(obj)), port;
+	__u32 ifindex;
+
+	(void)state;
+	for (port = 0; port < PORTS; port++) {
+		ifindex = port_ifindex(port);
+		bpf_map_delete_elem(fd, &ifindex);
+	}
+	/* One is sent, one stays, and one finds no entry in the devmap. */
+	send_packets(obj, 0, &ping, 1);
+	send_packets(obj, 0, &arp, 1);
+	lose_entry(obj, 1);
+	send_packets(obj, 0, &ping, 1);
+	if (!bpf_map_get_next_key(fd, NULL, &ifindex))
+		fail_msg(
+			"map counts had no entries, and now one for interface %u: only the loader makes them",
+			ifindex);
+	bpf_object__close(obj);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest more[] = {
@@ -312,6 +335,8 @@ int main(int argc, char **argv)
 		{ "what stays is not counted", stays_uncounted, NULL, NULL,
 		  NULL },
 		{ "what cannot be counted leaves all the same", no_counters,
+		  NULL, NULL, NULL },
+		{ "the program makes no entries in counts", makes_no_entry,
 		  NULL, NULL, NULL },
 	};
 	const struct exercise exercise = {

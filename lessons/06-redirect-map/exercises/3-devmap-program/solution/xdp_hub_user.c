@@ -25,6 +25,11 @@ static const char usage[] =
 	"  -a  MAC address of the station behind A\n"
 	"  -b  MAC address of the station behind B\n" XDP_OPTIONS_HELP;
 
+/* What the kernel means by EINVAL. */
+static const char devmap_help[] =
+	" (a devmap takes programs of SEC(\"xdp/devmap\") only, and values of the"
+	" size that it was declared with)";
+
 /* Read the MAC address of a station. Exits if it is none. */
 static void read_mac(const char *text, __u8 *mac)
 {
@@ -117,8 +122,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < PORTS; i++) {
 		ret = add_port(skel, i, &ports[i], &cables[i]);
 		if (ret)
-			errx(EXIT_FAILURE, "write %s into the maps: %s",
-			     ports[i].ifname, xdp_reason(ret));
+			errx(EXIT_FAILURE, "write %s into the maps: %s%s",
+			     ports[i].ifname, xdp_reason(ret),
+			     ret == -EINVAL ? devmap_help : "");
 	}
 	for (i = 0; i < PORTS; i++) {
 		links[i] = xdp_attach(skel->progs.xdp_hub, &ports[i]);
