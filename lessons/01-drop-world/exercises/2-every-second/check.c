@@ -6,17 +6,47 @@
 
 #include "exercise.h"
 
-#define PACKETS 10
+/* An odd number of kinds, in a ring: each is in turn to pass, and to be dropped. */
+static const struct packet kinds[] = {
+	{ "a ping", { ETH(), IP4(), ICMP(8) } },
+	{ "TCP over IPv6", { ETH(), IP6(), TCP(1024, 80) } },
+	{ "ARP", { ETH(), ARP() } },
+	{ "a bare Ethernet header", { ETH(), CUT(14) } },
+	{ "a tagged packet", { ETH(), VLAN(1), IP4(), UDP(1, 2) } },
+	{ "neighbour discovery", { ETH(), IP6(), ICMP6(135) } },
+	{ "1514 bytes", { ETH(), IP4(), UDP(1, 2), DATA(1472) } },
+};
 
-static const struct packet ping = { "a ping", { ETH(), IP4(), ICMP(8) } };
-static const struct packet tcp = { "TCP", { ETH(), IP6(), TCP(1024, 80) } };
+#define KINDS	ARRAY_SIZE(kinds)
+#define PACKETS (2 * KINDS)
+
+/* Zeros are in .bss. A variable that starts with another number is not there. */
+static const struct bpf_map *find_variables(const struct bpf_object *obj)
+{
+	const char *name;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		name = strchr(bpf_map__name(map), '.');
+		if (name && !strcmp(name, ".bss"))
+			return map;
+	}
+	fail_msg(
+		"there is no global variable that starts with 0; right is one, __u64 packets");
+	return NULL;
+}
 
 static __u64 read_count(const struct bpf_object *obj)
 {
-	const struct bpf_map *bss = exercise_map(obj, ".bss", sizeof(__u64));
+	const struct bpf_map *bss = find_variables(obj);
 	__u32 key = 0;
 	__u64 count;
 
+	if (bpf_map__value_size(bss) != sizeof(count))
+		fail_msg(
+			"your global variables take %u bytes; right is one of %zu bytes, __u64 packets",
+			bpf_map__value_size(bss), sizeof(count));
 	if (bpf_map_lookup_elem(bpf_map__fd(bss), &key, &count))
 		fail_msg("the variable \"packets\" cannot be read");
 	return count;
@@ -29,14 +59,17 @@ static void by_turns(void **state)
 		exercise_program(obj, "xdp_every_second");
 	struct packet_result result;
 	__u32 right;
-	int i;
+	size_t i;
 
 	(void)state;
 	for (i = 0; i < PACKETS; i++) {
-		packet_run(prog, i % 3 ? &ping : &tcp, &result);
+		packet_run(prog, &kinds[i % KINDS], &result);
 		right = i % 2 ? XDP_DROP : XDP_PASS;
 		if (result.verdict != right)
-			fail_msg("packet %d: %s, right is %s", i + 1,
+			fail_msg("packet %zu, %s%s%s, gets %s, right is %s",
+				 i + 1, kinds[i % KINDS].name,
+				 i ? " after " : "",
+				 i ? kinds[(i - 1) % KINDS].name : "",
 				 packet_verdict_name(result.verdict),
 				 packet_verdict_name(right));
 	}
@@ -48,16 +81,18 @@ static void is_counted(void **state)
 	struct bpf_object *obj = exercise_load();
 	struct packet_result result;
 	__u64 count;
-	int i;
+	size_t i;
 
 	(void)state;
-	for (i = 0; i < PACKETS; i++)
-		packet_run(exercise_program(obj, "xdp_every_second"), &ping,
-			   &result);
-	count = read_count(obj);
-	if (count != PACKETS)
-		fail_msg("after %d packets the variable \"packets\" is %llu",
-			 PACKETS, count);
+	for (i = 0; i < PACKETS; i++) {
+		packet_run(exercise_program(obj, "xdp_every_second"),
+			   &kinds[i % KINDS], &result);
+		count = read_count(obj);
+		if (count != i + 1)
+			fail_msg(
+				"after packet %zu, %s, the variable \"packets\" is %llu, right is %zu",
+				i + 1, kinds[i % KINDS].name, count, i + 1);
+	}
 	bpf_object__close(obj);
 }
 

@@ -5,11 +5,17 @@
 /* Units of 8 bytes: this piece begins at byte 1480 of what was cut up. */
 #define LATER_FRAGMENT .frag_off = bpf_htons(185)
 
+/* Of RFC 6275. As an ICMPv6 type, 135 is a neighbour solicitation. */
+#define MOBILITY 135
+
 static const struct exercise_case cases[] = {
 	/* IPv4, and ARP, which it needs. */
 	{ { "a ping over IPv4 passes", { ETH(), IP4(), ICMP(8) } }, XDP_PASS },
 	{ { "its reply passes", { ETH(), IP4(), ICMP(0) } }, XDP_PASS },
 	{ { "an ICMP error passes", { ETH(), IP4(), ICMP(3) } }, XDP_PASS },
+	{ { "an ICMP timestamp request (13) passes",
+	    { ETH(), IP4(), ICMP(13) } },
+	  XDP_PASS },
 	{ { "TCP over IPv4 is dropped", { ETH(), IP4(), TCP(1024, 80) } },
 	  XDP_DROP },
 	{ { "UDP over IPv4 is dropped", { ETH(), IP4(), UDP(1024, 53) } },
@@ -29,6 +35,10 @@ static const struct exercise_case cases[] = {
 	  XDP_PASS },
 	{ { "a later fragment of a ping passes",
 	    { ETH(), IP4(LATER_FRAGMENT), NEXT(IPPROTO_ICMP), DATA(64) } },
+	  XDP_PASS },
+	{ { "a last fragment with one byte of a ping passes",
+	    { ETH(), IP4(LATER_FRAGMENT), NEXT(IPPROTO_ICMP), DATA(1),
+	      CUT(14 + 20 + 1) } },
 	  XDP_PASS },
 	{ { "a later fragment of UDP is dropped",
 	    { ETH(), IP4(LATER_FRAGMENT), NEXT(IPPROTO_UDP), DATA(64) } },
@@ -54,6 +64,9 @@ static const struct exercise_case cases[] = {
 	{ { "a router solicitation (133) passes",
 	    { ETH(), IP6(), ICMP6(133) } },
 	  XDP_PASS },
+	{ { "a router advertisement (134) passes",
+	    { ETH(), IP6(), ICMP6(134) } },
+	  XDP_PASS },
 	{ { "a neighbour solicitation (135) passes",
 	    { ETH(), IP6(), ICMP6(135) } },
 	  XDP_PASS },
@@ -65,6 +78,8 @@ static const struct exercise_case cases[] = {
 	{ { "Destination Unreachable (1) passes", { ETH(), IP6(), ICMP6(1) } },
 	  XDP_PASS },
 	{ { "Packet Too Big (2) passes", { ETH(), IP6(), ICMP6(2) } },
+	  XDP_PASS },
+	{ { "Time Exceeded (3) passes", { ETH(), IP6(), ICMP6(3) } },
 	  XDP_PASS },
 	{ { "Parameter Problem (4) passes", { ETH(), IP6(), ICMP6(4) } },
 	  XDP_PASS },
@@ -92,6 +107,12 @@ static const struct exercise_case cases[] = {
 	{ { "a ping behind an extension header is dropped",
 	    { ETH(), IP6(), EXT(IPPROTO_HOPOPTS, 0), ICMP6(128) } },
 	  XDP_DROP },
+	{ { "a ping behind a routing header is dropped",
+	    { ETH(), IP6(), EXT(IPPROTO_ROUTING, 2), ICMP6(128) } },
+	  XDP_DROP },
+	{ { "a ping behind destination options is dropped",
+	    { ETH(), IP6(), EXT(IPPROTO_DSTOPTS, 0), ICMP6(128) } },
+	  XDP_DROP },
 	{ { "an IPv6 header without its last byte is dropped",
 	    { ETH(), IP6(), ICMP6(128), CUT(14 + 39) } },
 	  XDP_DROP },
@@ -100,6 +121,23 @@ static const struct exercise_case cases[] = {
 	  XDP_DROP },
 	{ { "IP version 4 under the EtherType of IPv6 is dropped",
 	    { ETH(), IP6(.version = 4), ICMP6(128) } },
+	  XDP_DROP },
+
+	/* Behind a fragment header, which is an extension header too. */
+	{ { "a fragment of TCP over IPv6 is dropped",
+	    { ETH(), IP6(), FRAG6(0, 1), TCP(0x8000, 80) } },
+	  XDP_DROP },
+	{ { "a first fragment of a ping over IPv6 is dropped",
+	    { ETH(), IP6(), FRAG6(0, 1), ICMP6(128) } },
+	  XDP_DROP },
+	{ { "a later fragment of a ping over IPv6 is dropped",
+	    { ETH(), IP6(), FRAG6(181, 0), NEXT(IPPROTO_ICMPV6), DATA(64) } },
+	  XDP_DROP },
+	{ { "a later fragment over IPv6 that looks like a ping is dropped",
+	    { ETH(), IP6(), FRAG6(181, 0), ICMP6(128) } },
+	  XDP_DROP },
+	{ { "a fragment header that looks like ICMPv6 (135) is dropped",
+	    { ETH(), IP6(), FRAG6(0, 1), NEXT(MOBILITY), DATA(8) } },
 	  XDP_DROP },
 
 	/* Other EtherTypes. */

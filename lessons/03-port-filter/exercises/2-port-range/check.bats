@@ -44,16 +44,17 @@ is_off()
 	! attached box eth0
 }
 
-# refused RANGE...: each, by status 2 and one line.
+# refused RANGE...: each, by status 2 and one line on stderr.
 refused()
 {
 	local range
 	for range; do
-		run lab exec box -- timeout $((2 * patience)) \
+		run --separate-stderr lab exec box -- timeout $((2 * patience)) \
 			"$ANSWER/xdp_port_range_user" -p "$range" eth0
 		[ "$status" != 124 ] || wrong "-p '$range' is taken; it has to be refused"
 		[ "$status" = 2 ] || wrong "-p '$range' ends with status $status, right is 2"
-		[ ${#lines[@]} = 1 ] || wrong "-p '$range': one line says what is wrong, not ${#lines[@]}"
+		[ ${#stderr_lines[@]} = 1 ] ||
+			wrong "-p '$range': one line on stderr says what is wrong, not ${#stderr_lines[@]}"
 	done
 }
 

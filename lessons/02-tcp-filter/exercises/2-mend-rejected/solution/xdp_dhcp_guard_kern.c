@@ -3,10 +3,10 @@
  * Only the network's own DHCP server hands out IPv4 addresses, and it is not behind
  * this interface:
  *
- *	UDP over IPv4 from port 67, the DHCP server's    drop
- *	malformed, or cut short in the IPv4 header       drop
- *	UDP over IPv4, cut short in the UDP header       drop
- *	anything else                                    pass
+ *	UDP over IPv4 from port 67, the DHCP server's           drop
+ *	IPv4, its first 20 bytes cut short, or a length below   drop
+ *	UDP over IPv4, cut short before the UDP header's end    drop
+ *	anything else                                           pass
  *
  * That includes later fragments, which hold no UDP header and are of no use without
  * the first, and whatever has a VLAN tag.
