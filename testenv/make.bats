@@ -52,7 +52,8 @@ built()
 		while read -r name; do
 			dir=${name%/*}
 			grep -qx "$name" "$BATS_TEST_TMPDIR/includes" ||
-				grep -q "^$dir/.*_kern.o" "$BATS_TEST_TMPDIR/includes"
+				grep -q "^$dir/.*_kern.o" "$BATS_TEST_TMPDIR/includes" ||
+				grep -qs "\"${header##*/}\"" "$TREE/$dir"/*.h
 		done <"$BATS_TEST_TMPDIR/built"
 	done
 }
@@ -84,10 +85,23 @@ built()
 @test "help names every target, the README every command" {
 	run -0 make -C "$TREE" help
 	for target in deps lesson1 lessons check1 watch1 hint1.2 show1.2 reset1.2 solution1.2 \
-		progress kernel-samples kernel-samples-remove test test-kernels test-vm test-classroom vm vm-run lint clean; do
+		progress kernel-samples kernel-samples-remove \
+		install test test-kernels test-vm test-classroom vm vm-run lint clean; do
 		grep -q "^make $target " <<<"$output"
 		grep -q "\`make $target\`" "$TREE/README.md"
 	done
+}
+
+@test "install: tools and their completion under PREFIX, uninstall takes them away" {
+	make -s -C "$TREE" install DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/opt/x
+	installed=$(cd "$BATS_TEST_TMPDIR/root" && find . -type f | sort)
+	[ "$installed" = "./opt/x/sbin/xdp_blocklist
+./opt/x/share/bash-completion/completions/xdp_blocklist" ]
+	run -0 "$BATS_TEST_TMPDIR/root/opt/x/sbin/xdp_blocklist" -h
+	[[ $output == "Usage: xdp_blocklist [-S|-N]"* ]]
+	bash -n "$BATS_TEST_TMPDIR/root/opt/x/share/bash-completion/completions/xdp_blocklist"
+	make -s -C "$TREE" uninstall DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/opt/x
+	[ -z "$(find "$BATS_TEST_TMPDIR/root" -type f)" ]
 }
 
 @test "clean removes all that was built" {

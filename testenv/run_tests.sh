@@ -53,9 +53,10 @@ fi
 
 lesson=${1-}
 if [ -z "$lesson" ]; then
-	side_by_side=(testenv/*.bats lessons/*/*.bats lessons/*/README.md
+	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -v /timing.bats)
+	side_by_side+=(lessons/*/*.bats lessons/*/README.md
 		lessons/*/exercises/*/README.md lessons/*/test_packets)
-	alone=(lessons/*/test_cost)
+	alone=(lessons/*/test_cost testenv/timing.bats)
 elif [ "$lesson" = lessons ]; then
 	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
 		lessons/*/test_packets)

@@ -93,24 +93,6 @@ attached()
 	works "$LAB"
 }
 
-@test "setup and teardown take less than half a second each" {
-	need_real_time
-	best_up=999999 best_down=999999
-	# The best of at most twenty: other tests may run at the same time.
-	for _ in {1..20}; do
-		t0=${EPOCHREALTIME/[.,]/}
-		lab setup
-		t1=${EPOCHREALTIME/[.,]/}
-		lab teardown
-		t2=${EPOCHREALTIME/[.,]/}
-		(( t1 - t0 > best_up )) || best_up=$((t1 - t0))
-		(( t2 - t1 > best_down )) || best_down=$((t2 - t1))
-		(( best_up > 500000 || best_down > 500000 )) || break
-	done
-	echo "setup $best_up us, teardown $best_down us"
-	(( best_up < 500000 && best_down < 500000 ))
-}
-
 @test "^C at 20 moments of setup: a whole lab or none, and the next setup works" {
 	for i in {1..20}; do
 		status=0
@@ -392,22 +374,6 @@ attached()
 	[ $status = 143 ]
 }
 
-@test "exec is quick" {
-	need_real_time
-	lab setup
-	best=999999
-	# The best of at most a hundred: other tests may run at the same time.
-	for _ in {1..100}; do
-		t0=${EPOCHREALTIME/[.,]/}
-		lab exec box -- true
-		t1=${EPOCHREALTIME/[.,]/}
-		(( t1 - t0 > best )) || best=$((t1 - t0))
-		(( best > 50000 )) || break
-	done
-	echo "$best us"
-	(( best < 50000 ))
-}
-
 @test "enter: a shell with the node's name as its prompt, in this folder" {
 	command -v python3 >/dev/null || skip "needs python3"
 	lab setup
@@ -583,8 +549,9 @@ instances()
 	LAB=$LAB-b lab teardown
 	cat "$shown"
 	grep -E 'box:eth0 +xdp_redirect_err +to interface 987654  -EINVAL  prog [0-9]+ lab_nowhere$' "$shown"
-	# One packet, one line: the other lab's is not there.
-	[ "$(wc -l <"$shown")" = 1 ]
+	# One packet, one line: the other lab's is not there. (What programs print is:
+	# it cannot be told apart.)
+	[ "$(grep -vc ' bpf_printk ' "$shown")" = 1 ]
 }
 
 @test "trace ends while more events come than it can read" {
