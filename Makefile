@@ -216,6 +216,20 @@ test-vm: all | $(DEPS)
 test-classroom: vm
 	$(Q)prove --timer --comments --exec 'bats --formatter tap' vm/classroom/*.bats
 
+# What people keep: a user side that has a completion for the shell, as NAME.
+PREFIX   ?= /usr/local
+TOOLS    := $(patsubst %.bash-completion,%,$(wildcard lessons/*/*.bash-completion))
+SBIN      = $(DESTDIR)$(PREFIX)/sbin
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+install: $(TOOLS:=_user) | $(DEPS)
+	$(Q)install -d $(SBIN) $(COMPLETIONS)
+	$(Q)$(foreach tool,$(TOOLS),install -m 755 $(tool)_user $(SBIN)/$(notdir $(tool)) && \
+		install -m 644 $(tool).bash-completion $(COMPLETIONS)/$(notdir $(tool)) && \
+		echo $(SBIN)/$(notdir $(tool)) &&) true
+
+uninstall:
+	$(Q)rm -f $(foreach tool,$(notdir $(TOOLS)),$(SBIN)/$(tool) $(COMPLETIONS)/$(tool))
+
 lint: | $(DEPS)
 	$(Q)testenv/lint.sh
 
@@ -249,12 +263,13 @@ help:
 	@echo "make test-classroom   the classroom machine, booted in every way: half an hour"
 	@echo "make kernel-samples KSRC=DIR   the lessons among a kernel's own samples, built and tested"
 	@echo "make kernel-samples-remove KSRC=DIR   taken out of there again"
+	@echo "make install      xdp_blocklist, lesson 9's tool, under PREFIX=/usr/local; make uninstall"
 	@echo "make lint         check the style of C and shell"
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
 .PHONY: all answer exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
-	kernel-samples kernel-samples-remove lint clean help
+	kernel-samples kernel-samples-remove install uninstall lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard lessons/*/*.d testenv/*.d common/*.d lessons/*/exercises/*/*.d \
