@@ -53,10 +53,10 @@ fi
 
 lesson=${1-}
 if [ -z "$lesson" ]; then
-	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -v /timing.bats)
+	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -v /alone.bats)
 	side_by_side+=(lessons/*/*.bats lessons/*/README.md
 		lessons/*/exercises/*/README.md lessons/*/test_packets)
-	alone=(lessons/*/test_cost testenv/timing.bats)
+	alone=(lessons/*/test_cost testenv/alone.bats)
 elif [ "$lesson" = lessons ]; then
 	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
 		lessons/*/test_packets)

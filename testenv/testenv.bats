@@ -554,25 +554,6 @@ instances()
 	[ "$(grep -vc ' bpf_printk ' "$shown")" = 1 ]
 }
 
-@test "trace ends while more events come than it can read" {
-	lab setup
-	head -c 64 /dev/zero >"$BATS_TEST_TMPDIR/frame"
-	lab exec box -- bpftool prog loadall "$obj" /sys/fs/bpf/flood
-	for each in 1 2; do
-		"$TESTENV" exec box -- bpftool prog run pinned /sys/fs/bpf/flood/lab_abort \
-			data_in "$BATS_TEST_TMPDIR/frame" repeat 2000000000 >/dev/null 2>&1 3>&- &
-	done
-	shown=$BATS_TEST_TMPDIR/trace
-	"$TESTENV" trace >"$shown" 2>&1 3>&- &
-	tracer=$!
-	wait_for grep -q 'bpf_printk .*length' "$shown"
-	sleep 1
-	kill -TERM $tracer
-	wait_for gone $tracer
-	wait $tracer
-	[ -z "$(instances)" ]
-}
-
 @test "trace ends on ^C with 0" {
 	lab setup
 	run -0 timeout --preserve-status -s INT $((patience / 5)).5 "$TESTENV" trace

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# How long the lab takes. run_tests.sh runs these when no other test runs.
+# What measures time, or fills the trace, which all labs share. run_tests.sh runs these
+# when no other test runs.
 
 load testenv_bats
 
@@ -47,4 +48,24 @@ teardown()
 	done
 	echo "$best us"
 	(( best < 50000 ))
+}
+
+@test "trace ends while more events come than it can read" {
+	programs "$BATS_TEST_TMPDIR"
+	lab setup
+	head -c 64 /dev/zero >"$BATS_TEST_TMPDIR/frame"
+	lab exec box -- bpftool prog loadall "$BATS_TEST_TMPDIR/programs.o" /sys/fs/bpf/flood
+	for _ in 1 2; do
+		"$TESTENV" exec box -- bpftool prog run pinned /sys/fs/bpf/flood/lab_abort \
+			data_in "$BATS_TEST_TMPDIR/frame" repeat 2000000000 >/dev/null 2>&1 3>&- &
+	done
+	shown=$BATS_TEST_TMPDIR/trace
+	"$TESTENV" trace >"$shown" 2>&1 3>&- &
+	tracer=$!
+	wait_for grep -q 'bpf_printk .*length' "$shown"
+	sleep 1
+	kill -TERM $tracer
+	wait_for gone $tracer
+	wait $tracer
+	run ! compgen -G "/run/xdp-lessons/$LAB/trace.*"
 }
