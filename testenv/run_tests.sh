@@ -60,11 +60,11 @@ if [ -z "$lesson" ]; then
 elif [ "$lesson" = lessons ]; then
 	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
 		lessons/*/test_packets)
+	alone=(lessons/*/test_cost)
 	export CONTRACT=solution
 elif [ "$lesson" = core ]; then
 	side_by_side=(lessons/0[1-6]-*/README.md lessons/0[1-6]-*/test_packets)
 	alone=()
-	alone=(lessons/*/test_cost)
 else
 	dir=
 	if [[ $lesson =~ ^[0-9]+$ ]]; then
