@@ -284,7 +284,7 @@ refused()
 	[[ $output = *"its tests need root, and sudo refuses: run $folder"* ]]
 	rm "$bin/sudo"
 	ln -s /usr/bin/* "$bin"
-	rm "$bin/sudo"
+	rm -f "$bin/sudo"
 	run -4 as_nobody /bin/bash -c 'PATH=$1; exec "$2" add "$3"' - \
 		"$bin" "$TREE/testenv/kernel_samples.sh" "$KERNEL" 3>&-
 	[[ $output = *"its tests need root, and there is no sudo: run $folder"* ]]
