@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kill a command at the moment that it wants to change something: for blocklist.bats.
+ * Kill a command at the moment that it wants to change something: for together.bats.
  *
  *	test_killed N COMMAND [ARG...]
  *

@@ -359,7 +359,8 @@ static int open_blocklist(struct blocklist *b, const char *ifname, bool shared)
 	}
 	b->opts.force = true; /* its default route is in no danger now */
 	xdp_option_iface(&b->opts, ifname);
-	ret = pin_dir(b->dir, b->opts.ifindex);
+	/* Without BASE there is no lock, and nothing else either. */
+	ret = b->lock < 0 ? b->lock : pin_dir(b->dir, b->opts.ifindex);
 	if (!ret)
 		ret = find_link(b);
 	if (ret == -ENOENT)
@@ -902,7 +903,9 @@ static int do_detach(struct blocklist *b, const char *ifname)
 	b->opts.force = true; /* its default route is in no danger now */
 	xdp_option_iface(&b->opts, ifname);
 	b->lock = take_lock(false, false);
-	if (b->lock < 0 && b->lock != -ENOENT)
+	if (b->lock == -ENOENT)
+		return fail("%s: not attached", b->opts.ifname);
+	if (b->lock < 0)
 		return lock_failed(b->lock);
 	xdp_stop_signals();
 	ret = pin_dir(b->dir, b->opts.ifindex);
