@@ -116,6 +116,7 @@ static void append_ip4(struct builder *b, const struct layer *layer)
 
 static void append_ip6(struct builder *b, const struct layer *layer)
 {
+	static const struct in6_addr none;
 	struct ipv6hdr *ip6;
 
 	name_next(b, ETH_P_IPV6);
@@ -123,10 +124,14 @@ static void append_ip6(struct builder *b, const struct layer *layer)
 	*ip6 = layer->ip6;
 	ip6->version = ip6->version ?: 6;
 	ip6->hop_limit = ip6->hop_limit ?: 64;
-	ip6->saddr.s6_addr[0] = 0xfd; /* fd00::2 to fd00::1 */
-	ip6->saddr.s6_addr[15] = 2;
-	ip6->daddr.s6_addr[0] = 0xfd;
-	ip6->daddr.s6_addr[15] = 1;
+	if (!memcmp(&ip6->saddr, &none, sizeof(none))) {
+		ip6->saddr.s6_addr[0] = 0xfd; /* fd00::2 to fd00::1 */
+		ip6->saddr.s6_addr[15] = 2;
+	}
+	if (!memcmp(&ip6->daddr, &none, sizeof(none))) {
+		ip6->daddr.s6_addr[0] = 0xfd;
+		ip6->daddr.s6_addr[15] = 1;
+	}
 	b->ethertype = NULL;
 	b->protocol = &ip6->nexthdr;
 }
