@@ -27,7 +27,7 @@ struct total {
 			    .daddr = bpf_htonl((a) << 24 | (b) << 16 | (c) << 8 | (d)))
 /* fdXX:XX... with bytes 6, 7 and 8 as given, the last one 2. */
 #define FROM6(six, seven, eight) \
-	IP6(.saddr.s6_addr = { [1] = 0x11, [6] = (six), [7] = (seven), [8] = (eight) })
+	IP6(.saddr.s6_addr = { 0xfd, 0x11, [6] = (six), [7] = (seven), [8] = (eight), [15] = 2 })
 #define NET4(a, b, c) { .version = 4, .address = { bpf_htonl((a) << 24 | (b) << 16 | (c) << 8) } }
 #define NET6(six, seven) { .version = 6, \
 	.address = { bpf_htonl(0xfd110000), bpf_htonl((six) << 8 | (seven)) } }
