@@ -10,6 +10,7 @@
 #
 # Environment: TAP_DIR=DIR keeps what each test printed, in DIR/NAME.tap, with a last
 # line "# exit STATUS". TEST_JOBS=N tests at once; default: twice the processors.
+# CONTRACT=solution: of the exercises' contracts only that the solution passes.
 # XDP_LESSONS_PATIENCE=N, for slow machines: all limits of waiting N times longer.
 #
 # Called by "make test", which builds first. Per lesson: its packet tests, its page,
