@@ -36,8 +36,8 @@ ANSWER_USER_C := $(sort $(wildcard lessons/*/exercises/*/solution/*_user.c $(ANS
 CHECK_OBJS := common/exercise.o common/packet_test.o
 DIRS    := $(sort $(dir $(KERN_C)))
 
-SKEL    := $(KERN_C:.c=.skel.h) $(ANSWER_KERN_C:.c=.skel.h)
-LAB_BUILT := $(LAB_C:.c=) $(LAB_KERN_C:.c=.o)
+SKEL    := $(KERN_C:.c=.skel.h) $(LAB_KERN_C:.c=.skel.h) $(ANSWER_KERN_C:.c=.skel.h)
+LAB_BUILT := $(LAB_C:.c=)
 BUILT   := $(KERN_C:.c=.skel.h) $(USER_C:.c=) $(TEST_C:.c=) $(LAB_BUILT)
 
 # 01 of lessons/01-drop-world/ is lesson 1.
@@ -108,11 +108,7 @@ common_of = $(filter $(COMMON:.c=.o),\
 skels_in  = $(foreach s,$(filter $1/%,$(SKEL)),$(if $(filter $1/,$(dir $s)),$s))
 compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf
 
-$(USER_C:.c=) $(ANSWER_USER_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
-	$(call say,CC)
-	$(Q)$(compile) -o $@
-
-$(LAB_C:.c=): %: %.c | $(DEPS)
+$(USER_C:.c=) $(ANSWER_USER_C:.c=) $(LAB_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D)) $(DEPS)
 	$(call say,CC)
 	$(Q)$(compile) -o $@
 
@@ -235,7 +231,7 @@ lint: | $(DEPS)
 
 clean:
 	$(Q)rm -f lessons/*/*.o lessons/*/*.d lessons/*/*.skel.h testenv/*.[od] \
-		common/*.[od] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
+		testenv/*.skel.h common/*.[od] $(USER_C:.c=) $(TEST_C:.c=) $(LAB_C:.c=)
 	$(Q)rm -f $(foreach in,exercises/* exercises/*/*,lessons/*/$(in)/*.[od] \
 		lessons/*/$(in)/*.skel.h) $(CHECK_C:.c=) \
 		$(patsubst %.c,%,$(wildcard $(foreach in,exercises/* exercises/*/*,lessons/*/$(in)/*_user.c)))
