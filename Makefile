@@ -106,7 +106,8 @@ common_of = $(filter $(COMMON:.c=.o),\
 # compiled, and from then on its .d file knows which it did include.
 .SECONDEXPANSION:
 skels_in  = $(foreach s,$(filter $1/%,$(SKEL)),$(if $(filter $1/,$(dir $s)),$s))
-compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf
+compile   = $(CC) -D_GNU_SOURCE $(CFLAGS) -Icommon -MMD -MP -MF $@.d $(filter %.c %.o,$^) -lbpf \
+	    $(if $(filter common/packet_test.o,$^),-lcmocka)
 
 $(USER_C:.c=) $(ANSWER_USER_C:.c=) $(LAB_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D)) $(DEPS)
 	$(call say,CC)
@@ -115,12 +116,12 @@ $(USER_C:.c=) $(ANSWER_USER_C:.c=) $(LAB_C:.c=): %: %.c $$(call common_of,$$@.c)
 $(TEST_C:.c=): %: %.c $$(call common_of,$$@.c) | $$(call skels_in,$$(@D))
 	$(call need,cmocka,/usr/include/cmocka.h)
 	$(call say,CC)
-	$(Q)$(compile) -lcmocka -o $@
+	$(Q)$(compile) -o $@
 
 $(CHECK_C:.c=): %: %.c $(CHECK_OBJS)
 	$(call need,cmocka,/usr/include/cmocka.h)
 	$(call say,CC)
-	$(Q)$(compile) -lcmocka -o $@
+	$(Q)$(compile) -o $@
 
 # What the tests of all exercises need.
 exercises: $(CHECK_C:.c=) $(ANSWER_KERN_C:.c=.o) $(ANSWER_USER_C:.c=)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packet tests: see packet_test.h. */
+#include <err.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
+#include <linux/pkt_cls.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf.h>
@@ -19,8 +21,13 @@
 
 #define COST_RUNS_MIN 4
 #define COST_RUNS     120
-#define COST_RUN_NS   100000000
+#define COST_RUN_NS   20000000
 #define COST_REPEAT   1000000 /* packets, to learn how long one takes */
+
+/* For PACKET_COST. */
+#define COST_ROWS_MAX	512
+#define COST_ROW_RUN_NS 20000000
+#define COST_ROW_REPEAT 20000 /* packets, for the kernel's own figure */
 
 #define ARP_LEN	 28 /* bytes, IPv4 over Ethernet: RFC 826 */
 #define TAG_LEN	 4  /* bytes, IEEE 802.1Q */
@@ -286,6 +293,51 @@ __u32 packet_build(const struct packet *packet, __u8 *frame)
 	return b.len;
 }
 
+/* What packet_run() ran, for PACKET_COST. */
+static struct cost_row {
+	const struct bpf_program *prog; /* may be gone; what is needed of it: */
+	char *name;
+	enum bpf_prog_type type;
+	int fd;
+	char *packet;
+	__u8 *frame;
+	__u32 len;
+	__u32 verdict;
+	__u32 each; /* nanoseconds, the kernel's figure; 0: cannot be repeated */
+	bool chosen;
+} cost_rows[COST_ROWS_MAX];
+static size_t nr_cost_rows;
+
+void packet_cost_note(const struct bpf_program *prog, const char *packet,
+		      const __u8 *frame, __u32 len, __u32 verdict)
+{
+	struct cost_row *row = &cost_rows[nr_cost_rows];
+	size_t i;
+
+	if (!getenv("PACKET_COST") || nr_cost_rows == COST_ROWS_MAX)
+		return;
+	/* The first of the programs of a name, in the state that it is set up in first. */
+	for (i = 0; i < nr_cost_rows; i++)
+		if (!strcmp(cost_rows[i].name, bpf_program__name(prog)) &&
+		    (cost_rows[i].prog != prog ||
+		     !strcmp(cost_rows[i].packet, packet)))
+			return;
+	*row = (struct cost_row){
+		.prog = prog,
+		.name = strdup(bpf_program__name(prog)),
+		.type = bpf_program__type(prog),
+		.fd = dup(bpf_program__fd(prog)),
+		.packet = strdup(packet),
+		.frame = malloc(len),
+		.len = len,
+		.verdict = verdict,
+	};
+	if (!row->name || row->fd < 0 || !row->packet || !row->frame)
+		fail_msg("note %s: %s", packet, strerror(errno));
+	memcpy(row->frame, frame, len);
+	nr_cost_rows++;
+}
+
 void packet_run(const struct bpf_program *prog, const struct packet *packet,
 		struct packet_result *result)
 {
@@ -300,6 +352,8 @@ void packet_run(const struct bpf_program *prog, const struct packet *packet,
 			 strerror(errno));
 	result->verdict = opts.retval;
 	result->len = opts.data_size_out;
+	packet_cost_note(prog, packet->name, frame, opts.data_size_in,
+			 opts.retval);
 }
 
 const char *packet_verdict_name(__u32 verdict)
@@ -325,8 +379,8 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 }
 
 /*
- * Nanoseconds that a run of so many packets takes, its start included. In *each
- * the kernel's own figure for one packet: whole nanoseconds.
+ * Nanoseconds of processor time that a run of so many packets takes, its start included.
+ * In *each the kernel's own figure for one packet: whole nanoseconds.
  */
 static double run_time(int prog_fd, const __u8 *frame, __u32 len, int repeat,
 		       __u32 *each)
@@ -335,10 +389,10 @@ static double run_time(int prog_fd, const __u8 *frame, __u32 len, int repeat,
 		    .data_size_in = len, .repeat = repeat);
 	struct timespec start, end;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
 	if (bpf_prog_test_run_opts(prog_fd, &opts))
 		fail_msg("run: %s", strerror(errno));
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 
 	if (each)
 		*each = opts.duration ?: 1;
@@ -350,28 +404,35 @@ static double smaller(double a, double b)
 	return a < b ? a : b;
 }
 
-double packet_cost_ratio(const struct bpf_program *prog,
-			 const struct packet *packet, double enough)
+/* The floor: a program that does nothing. Returns its file descriptor. */
+static int load_empty(enum bpf_prog_type type)
 {
 	const struct bpf_insn drop[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
 		  .dst_reg = BPF_REG_0,
-		  .imm = XDP_DROP },
+		  .imm = type == BPF_PROG_TYPE_XDP ? XDP_DROP : TC_ACT_SHOT },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
+	int fd = bpf_prog_load(type, "empty", "GPL", drop, ARRAY_SIZE(drop),
+			       NULL);
+
+	if (fd < 0)
+		fail_msg("load the empty program: %s", strerror(errno));
+	return fd;
+}
+
+double packet_cost_ratio(const struct bpf_program *prog,
+			 const struct packet *packet, double enough)
+{
 	double start = INFINITY, empty = INFINITY, full = INFINITY;
 	int empty_fd, i, prog_fd = bpf_program__fd(prog);
 	__u8 frame[FRAME_MAX];
 	__u32 each, repeat, len = packet_build(packet, frame);
 
-	empty_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", drop,
-				 ARRAY_SIZE(drop), NULL);
-	if (empty_fd < 0)
-		fail_msg("load the empty program: %s", strerror(errno));
+	empty_fd = load_empty(BPF_PROG_TYPE_XDP);
 
 	/* The kernel's figure is too coarse for a ratio. Ours holds the start of
-	 * a run too, which waits for RCU: what a run of two packets takes. That
-	 * wait ends with a clock tick, so a run has to be many ticks long.
+	 * a run too, which is what a run of two packets takes.
 	 */
 	run_time(empty_fd, frame, len, COST_REPEAT, &each);
 	repeat = COST_RUN_NS / each;
@@ -387,6 +448,113 @@ double packet_cost_ratio(const struct bpf_program *prog,
 	}
 	close(empty_fd);
 	return (full - start) / (empty - start);
+}
+
+/* The kernel's figure, or 0 if the program does not take the same frame again. */
+static __u32 cost_each(const struct cost_row *row)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = row->frame,
+		    .data_size_in = row->len, .repeat = COST_ROW_REPEAT);
+
+	if (bpf_prog_test_run_opts(row->fd, &opts) ||
+	    opts.retval != row->verdict)
+		return 0;
+	return opts.duration ?: 1;
+}
+
+/* The one that costs least, or most, of those that @first's program was run with. */
+static struct cost_row *cost_extreme(struct cost_row *first, bool most)
+{
+	struct cost_row *row, *extreme = first;
+
+	for (row = first; row < cost_rows + nr_cost_rows; row++)
+		if (row->prog == first->prog && row->each &&
+		    (most ? row->each > extreme->each :
+			    row->each < extreme->each))
+			extreme = row;
+	return extreme;
+}
+
+/* Of each program the first packet, the cheapest and the dearest; or all. */
+static void cost_choose(void)
+{
+	struct cost_row *row, *before, *end = cost_rows + nr_cost_rows;
+	bool first;
+
+	for (row = cost_rows; row < end; row++)
+		row->each = cost_each(row);
+	for (row = cost_rows; row < end; row++) {
+		first = row->each;
+		for (before = cost_rows; before < row; before++)
+			first = first &&
+				!(before->prog == row->prog && before->each);
+		if (first) {
+			row->chosen = true;
+			cost_extreme(row, false)->chosen = true;
+			cost_extreme(row, true)->chosen = true;
+		} else if (row->each && getenv("PACKET_COST_ALL")) {
+			row->chosen = true;
+		}
+	}
+}
+
+void packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
+		 __u32 len, unsigned int runs, struct packet_cost *costs)
+{
+	int empty = load_empty(type);
+	double start = INFINITY;
+	__u32 each, repeat;
+	unsigned int i;
+
+	run_time(prog_fd, frame, len, COST_ROW_REPEAT, &each);
+	repeat = COST_ROW_RUN_NS / each;
+	for (i = 0; i < runs; i++) {
+		start = smaller(start, run_time(empty, frame, len, 2, NULL));
+		costs[i].full = run_time(prog_fd, frame, len, repeat, NULL);
+		costs[i].empty = run_time(empty, frame, len, repeat, NULL);
+	}
+	for (i = 0; i < runs; i++) {
+		costs[i].full = (costs[i].full - start) / repeat;
+		costs[i].empty = (costs[i].empty - start) / repeat;
+	}
+	close(empty);
+}
+
+/* A line of the file PACKET_COST. */
+static void cost_report(FILE *out, const struct cost_row *row,
+			unsigned int runs)
+{
+	struct packet_cost costs[runs];
+	unsigned int i;
+
+	fprintf(out, "%s\t%s\t%u\t", row->name, row->packet, row->len);
+	if (row->each)
+		fprintf(out, "%u", row->each);
+	else
+		fprintf(out, "-");
+	if (!row->chosen) {
+		fprintf(out, "\t-\t-\n");
+		return;
+	}
+	packet_cost(row->fd, row->type, row->frame, row->len, runs, costs);
+	for (i = 0; i < runs; i++)
+		fprintf(out, "\t%.2f\t%.2f", costs[i].full, costs[i].empty);
+	fprintf(out, "\n");
+}
+
+static void cost_report_all(const char *path)
+{
+	unsigned int runs = atoi(getenv("PACKET_COST_RUNS") ?: "5");
+	FILE *out = fopen(path, "w");
+	size_t i;
+
+	if (!out)
+		err(EXIT_FAILURE, "write %s", path);
+	cost_choose();
+	for (i = 0; i < nr_cost_rows; i++)
+		cost_report(out, &cost_rows[i], runs);
+	if (fclose(out))
+		err(EXIT_FAILURE, "write %s", path);
 }
 
 /* Does a file below /proc contain this text? */
@@ -441,8 +609,10 @@ int packet_tests_run(const void *skel, CMUnitTestFunction check,
 		tests[count + i] = more[i];
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return _cmocka_run_group_tests("packets", tests, count + more_count,
-				       NULL, NULL) ?
-		       EXIT_FAILURE :
-		       EXIT_SUCCESS;
+	if (_cmocka_run_group_tests("packets", tests, count + more_count, NULL,
+				    NULL))
+		return EXIT_FAILURE;
+	if (getenv("PACKET_COST"))
+		cost_report_all(getenv("PACKET_COST"));
+	return EXIT_SUCCESS;
 }

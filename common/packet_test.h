@@ -154,6 +154,18 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 const char *packet_verdict_name(__u32 verdict);
 
 /**
+ * packet_cost_note() - Remember what a test ran by other means than packet_run().
+ * @prog: a loaded XDP or TC program.
+ * @name: the packet's.
+ * @frame: @len bytes.
+ * @verdict: what the program said.
+ *
+ * Only for PACKET_COST, see packet_tests_run(); without it, it does nothing.
+ */
+void packet_cost_note(const struct bpf_program *prog, const char *name,
+		      const __u8 *frame, __u32 len, __u32 verdict);
+
+/**
  * packet_cost_ratio() - Compare what a packet costs in two XDP programs.
  * @prog: the program in question.
  * @packet: what it receives.
@@ -168,6 +180,27 @@ const char *packet_verdict_name(__u32 verdict);
  */
 double packet_cost_ratio(const struct bpf_program *prog,
 			 const struct packet *packet, double enough);
+
+/* What a packet costs, in nanoseconds of processor time. */
+struct packet_cost {
+	double full;  /* in the program */
+	double empty; /* in the empty program, next to it */
+};
+
+/**
+ * packet_cost() - Measure what a packet costs in a program, and in the empty one.
+ * @prog_fd: a loaded program that gives one verdict to the same frame again and again.
+ * @type: BPF_PROG_TYPE_XDP or BPF_PROG_TYPE_SCHED_CLS.
+ * @frame: what it receives, @len bytes.
+ * @runs: how often.
+ * @costs: room for @runs results.
+ *
+ * A run takes the program and then the empty one for 20 milliseconds or more. Time in which
+ * the processor did something else is not in it. Fails the running test if the kernel does
+ * not run the program.
+ */
+void packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
+		 __u32 len, unsigned int runs, struct packet_cost *costs);
 
 /**
  * packet_no_timing() - Say why times mean nothing on this machine.
@@ -185,6 +218,14 @@ const char *packet_no_timing(void);
  * @count: how many rows.
  * @more: tests that are no packets, or NULL.
  * @more_count: how many.
+ *
+ * With PACKET_COST=FILE in the environment it then measures what packets cost in
+ * the programs that packet_run() ran them in, as often as PACKET_COST_RUNS says, and
+ * writes a line to FILE for each, with tabs in between: program, packet, bytes,
+ * nanoseconds as the kernel gives them, and for each run nanoseconds, and those of
+ * the empty program. Of each program it measures its first packet, the cheapest and
+ * the dearest; with PACKET_COST_ALL=1, all. "-" stands for what was not measured, and
+ * for a program that gives another verdict when it gets the same frame again and again.
  *
  * Return: exit status for main(): 0 all passed, 1 not so, 4 cannot run here.
  */

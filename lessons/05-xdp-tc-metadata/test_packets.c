@@ -61,6 +61,8 @@ static void tc_without_xdp(void **state)
 	assert_int_equal(bpf_prog_test_run_opts(prog_fd, &opts), 0);
 	assert_int_equal((int)opts.retval, TC_ACT_UNSPEC);
 	assert_int_equal(after.mark, 7);
+	packet_cost_note(skel->progs.tc_read_mark, packet.name, frame,
+			 opts.data_size_in, opts.retval);
 }
 
 static int no_print(enum libbpf_print_level level, const char *format,

@@ -145,6 +145,8 @@ static void transmit(const struct packet *packet, const struct __sk_buff *said)
 				   &opts))
 		fail_msg("run layercoop_tc: %s", strerror(errno));
 	assert_int_equal((int)opts.retval, TC_ACT_UNSPEC);
+	packet_cost_note(skel->progs.layercoop_tc, packet->name, frame,
+			 opts.data_size_in, opts.retval);
 }
 
 static void check(const char *what, const struct traffic *got,

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a packet costs in a program that is loaded, by its number: "bpftool prog" and
+ * "ip link" show it. The kernel runs it, on a frame of ours; nothing is sent.
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "packet_test.h"
+#include "xdp_user.h"
+
+#define RUNS_DEFAULT 5
+#define RUNS_MAX     1000
+#define SOURCE_PORT  10000
+
+static const char usage[] =
+	"Usage: prog_cost [-r RUNS] [-p PORT] [-u] [-6] ID\n"
+	"Measure what a packet costs in the XDP or TC program number ID, and in the empty\n"
+	"program next to it. Print nanoseconds: median, least and most of each.\n"
+	"\n"
+	"  -r  how often, 1 to 1000 (default 5)\n"
+	"  -p  the packet's destination port (default 80)\n"
+	"  -u  UDP instead of TCP\n"
+	"  -6  IPv6 instead of IPv4\n"
+	"  -h  show this help\n";
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Sorts the values. */
+static void print_line(const char *name, double *values, unsigned int count)
+{
+	qsort(values, count, sizeof(*values), compare);
+	printf("%-16s %8.2f %8.2f %8.2f\n", name, values[count / 2], values[0],
+	       values[count - 1]);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i, runs = RUNS_DEFAULT;
+	struct packet packet = { "TCP",
+				 { ETH(), IP4(), TCP(SOURCE_PORT, 80) } };
+	struct bpf_prog_info info = {};
+	__u32 id, info_len = sizeof(info), len;
+	struct packet_cost *costs;
+	struct xdp_opts opts = {};
+	__u8 frame[FRAME_MAX];
+	double *values;
+	int fd, opt;
+
+	while ((opt = getopt(argc, argv, "r:p:u6h")) != -1) {
+		switch (opt) {
+		case 'r':
+			runs = xdp_option_number("number of runs", optarg, 1,
+						 RUNS_MAX);
+			break;
+		case 'p':
+			packet.layers[2].arg2 =
+				xdp_option_number("port", optarg, 0, 65535);
+			break;
+		case 'u':
+			packet.layers[2].kind = LAYER_UDP;
+			packet.layers[2].id = IPPROTO_UDP;
+			break;
+		case '6':
+			packet.layers[1] = (struct layer)IP6();
+			break;
+		default:
+			xdp_option(&opts, opt, usage);
+		}
+	}
+	if (optind != argc - 1)
+		errx(EXIT_USAGE, "one program, please: -h shows the options");
+	id = xdp_option_number("program", argv[optind], 1, UINT32_MAX);
+
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0)
+		errx(EXIT_FAILURE, "open program %u: %s", id,
+		     errno == ENOENT ? "there is none, see bpftool prog" :
+				       xdp_reason(errno));
+	if (bpf_obj_get_info_by_fd(fd, &info, &info_len))
+		err(EXIT_FAILURE, "ask for program %u", id);
+	if (info.type != BPF_PROG_TYPE_XDP &&
+	    info.type != BPF_PROG_TYPE_SCHED_CLS)
+		errx(EXIT_FAILURE, "program %u is neither for XDP nor for TC",
+		     id);
+
+	costs = calloc(runs, sizeof(*costs));
+	values = calloc(runs, sizeof(*values));
+	if (!costs || !values)
+		err(EXIT_FAILURE, "measure");
+	len = packet_build(&packet, frame);
+	packet_cost(fd, info.type, frame, len, runs, costs);
+
+	printf("%-16s %8s %8s %8s\n", "ns", "median", "least", "most");
+	for (i = 0; i < runs; i++)
+		values[i] = costs[i].full;
+	print_line(info.name, values, runs);
+	for (i = 0; i < runs; i++)
+		values[i] = costs[i].empty;
+	print_line("(empty program)", values, runs);
+	return EXIT_SUCCESS;
+}
