@@ -11,17 +11,11 @@
 
 #include "layercoop.h"
 #include "layercoop_kern.skel.h"
+#include "tc_user.h"
 #include "xdp_user.h"
 
 #define INTERVAL_MAX  3600 /* seconds */
 #define ADDRESS_WIDTH 17 /* IPv4 and short IPv6; longer ones widen the table */
-
-/* The filter's place on the egress hook: one that "tc filter show" prints. */
-#define TC_HANDLE   1
-#define TC_PRIORITY 1
-
-/* BPF_TCX_EGRESS of enum bpf_attach_type, which headers have since Linux 6.6. */
-#define TCX_EGRESS ((enum bpf_attach_type)47)
 
 static const char usage[] =
 	"Usage: layercoop_user [-S|-N] [-F] [-v] [-i SECONDS] IFACE\n"
@@ -31,110 +25,14 @@ static const char usage[] =
 
 /* What is attached to TC egress: a filter of clsact, or a link of tcx. */
 struct egress {
-	struct bpf_tc_hook hook;
-	bool made_hook; /* the qdisc is ours to remove */
-	int link;	/* of tcx; -1: it is clsact */
+	struct tc_filter filter;
+	int link; /* of tcx; -1: it is clsact */
 };
 
 struct row {
 	struct pair pair;
 	struct traffic traffic;
 };
-
-/* The program of an earlier run that was killed, and so could not detach it? */
-static bool is_ours(__u32 prog_id, const char *name)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd, ret;
-
-	fd = bpf_prog_get_fd_by_id(prog_id);
-	if (fd < 0)
-		return false;
-	ret = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	return !ret && !strcmp(info.name, name);
-}
-
-static void clsact_remove(struct egress *egress)
-{
-	if (!egress->made_hook)
-		return;
-	/* Both directions: that is what removes the qdisc itself. */
-	egress->hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	bpf_tc_hook_destroy(&egress->hook);
-}
-
-/*
- * Is the filter at the ingress hook, though it was sent to egress? The older qdisc
- * "ingress" has the same place as clsact, and takes every filter for its only hook.
- */
-static bool at_ingress(const struct egress *egress, __u32 prog_id)
-{
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
-		    .priority = TC_PRIORITY);
-	struct bpf_tc_hook hook = egress->hook;
-
-	hook.attach_point = BPF_TC_INGRESS;
-	return !bpf_tc_query(&hook, &opts) && opts.prog_id == prog_id;
-}
-
-static void clsact_detach(struct egress *egress)
-{
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
-		    .priority = TC_PRIORITY);
-
-	bpf_tc_detach(&egress->hook, &opts);
-	clsact_remove(egress);
-}
-
-/*
- * Make the qdisc clsact, unless there is one, and put prog on its egress hook, in
- * place of one that an earlier run left there. Returns 0 or -errno: -EBUSY, the
- * qdisc there is another one; -EEXIST, another filter has this place.
- */
-static int clsact_attach(struct egress *egress, const struct bpf_program *prog)
-{
-	LIBBPF_OPTS(bpf_tc_opts, present, .handle = TC_HANDLE,
-		    .priority = TC_PRIORITY);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
-		    .priority = TC_PRIORITY, .prog_fd = bpf_program__fd(prog));
-	int ret;
-
-	/* Made by somebody else, it is not ours to remove. */
-	ret = bpf_tc_hook_create(&egress->hook);
-	egress->made_hook = !ret;
-	if (ret && ret != -EEXIST)
-		return ret;
-
-	if (!bpf_tc_query(&egress->hook, &present) &&
-	    is_ours(present.prog_id, bpf_program__name(prog)))
-		opts.flags = BPF_TC_F_REPLACE;
-	ret = bpf_tc_attach(&egress->hook, &opts);
-	if (ret) {
-		clsact_remove(egress);
-		return ret;
-	}
-	if (at_ingress(egress, opts.prog_id)) {
-		clsact_detach(egress);
-		return -EBUSY;
-	}
-	return 0;
-}
-
-static const char *clsact_reason(int error)
-{
-	switch (error) {
-	case -EBUSY:
-		return "the qdisc \"ingress\" has its place";
-	case -EEXIST:
-		return "another filter has its handle and priority";
-	case -ENOENT:
-		return "this kernel has no clsact, or no BPF filters";
-	default:
-		return strerror(-error);
-	}
-}
 
 /*
  * Attach prog to TC egress: by clsact, which works from Linux 6.1 on, else by tcx,
@@ -145,27 +43,19 @@ static int egress_attach(struct egress *egress, const struct bpf_program *prog,
 {
 	int ret;
 
-	memset(egress, 0, sizeof(*egress));
-	egress->hook.sz = sizeof(egress->hook);
-	egress->hook.ifindex = opts->ifindex;
-	egress->hook.attach_point = BPF_TC_EGRESS;
 	egress->link = -1;
-	ret = clsact_attach(egress, prog);
+	ret = tc_attach(&egress->filter, prog, opts->ifindex, BPF_TC_EGRESS);
 	if (!ret)
 		return 0;
 
-	egress->link = bpf_link_create(bpf_program__fd(prog), opts->ifindex,
-				       TCX_EGRESS, NULL);
+	egress->link = tcx_attach(prog, opts->ifindex, BPF_TC_EGRESS);
 	if (egress->link < 0) {
 		warnx("attach to TC egress of %s: %s, and tcx: %s",
-		      opts->ifname, clsact_reason(ret),
-		      egress->link == -EINVAL ?
-			      "not in this kernel, Linux 6.6 has it" :
-			      strerror(-egress->link));
+		      opts->ifname, tc_reason(ret), tcx_reason(egress->link));
 		return ret;
 	}
 	warnx("attach to TC egress of %s: with tcx instead of clsact: %s",
-	      opts->ifname, clsact_reason(ret));
+	      opts->ifname, tc_reason(ret));
 	return 0;
 }
 
@@ -177,7 +67,7 @@ static void egress_detach(struct egress *egress)
 	if (egress->link >= 0)
 		close(egress->link);
 	else
-		clsact_detach(egress);
+		tc_detach(&egress->filter);
 }
 
 /* By version, then remote, then local: a table that keeps its order. */
