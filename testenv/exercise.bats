@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 # What a learner sees of the exercises, tried on a copy of lessons 1 and 2. That each
 # exercise is what it should be is tested by "exercise.sh contract".
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 # What testenv/explain makes of logs of each kernel, of messages that it does not
 # know, and of what is no log at all. Lesson 10 tries it on logs of this kernel.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 #
 # The lesson player. Most pages here use host$ only, which is fast; those that
 # use the lab need root.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 # kernel_samples.sh, tried on a folder that looks like the source of a kernel: what it
 # asks for, what it changes, what is left after an interruption at any moment. (That a real
 # kernel's build system builds the lessons is tried by hand: "make kernel-samples".)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 # The Makefile's promises, tried on a copy of the tree.
 
 bats_require_minimum_version 1.5.0

@@ -7,16 +7,17 @@
 #	testenv/run_tests.sh LESSON	those of one lesson, by its number
 #	testenv/run_tests.sh lessons	those of all lessons, without the lab's own
 #	testenv/run_tests.sh core	pages and packet tests of lessons 1 to 6
+#	testenv/run_tests.sh kernel	all of which a kernel can change the outcome
 #
 # Environment: TAP_DIR=DIR keeps what each test printed, in DIR/NAME.tap, with a last
 # line "# exit STATUS". TEST_JOBS=N tests at once; default: twice the processors.
-# CONTRACT=solution: of the exercises' contracts only that the solution passes.
 # XDP_LESSONS_PATIENCE=N, for slow machines: all limits of waiting N times longer.
 #
 # Called by "make test", which builds first. Per lesson: its packet tests, its page,
 # played by testenv/follow, *.bats, if any, and the contract of each exercise (of all
-# lessons without the lab's own: that its solution passes). For the lab: *.bats. All
-# speak TAP to prove, which ends with its summary.
+# lessons and of "kernel": that its solution passes). For the lab: *.bats. All
+# speak TAP to prove, which ends with its summary. "kernel" leaves out the bats files
+# with the tag same-on-every-kernel: they compile, or play with terminals and texts.
 #
 # Exit status: 0 all passed, 1 not so, 2 usage, 4 cannot run here.
 set -eu
@@ -53,8 +54,13 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 lesson=${1-}
-if [ -z "$lesson" ]; then
-	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -v /alone.bats)
+if [ -z "$lesson" ] || [ "$lesson" = kernel ]; then
+	left_out=(testenv/alone.bats)
+	if [ "$lesson" = kernel ]; then
+		mapfile -t -O 1 left_out < <(grep -lx '# bats file_tags=same-on-every-kernel' testenv/*.bats)
+		export CONTRACT=solution
+	fi
+	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -vxF "$(printf '%s\n' "${left_out[@]}")")
 	side_by_side+=(lessons/*/*.bats lessons/*/README.md
 		lessons/*/exercises/*/README.md lessons/*/test_packets)
 	alone=(lessons/*/test_cost testenv/alone.bats)
