@@ -195,6 +195,11 @@ kernel-samples: | $(DEPS)
 kernel-samples-remove:
 	$(Q)testenv/kernel_samples.sh remove '$(KSRC)'
 
+# What a packet costs. QUICK=1, PART=drop, JSON=FILE; BASE=git-rev compares programs.
+bench: all | $(DEPS)
+	$(Q)$(as_root) $(wildcard lessons/*/measure) $(if $(QUICK),--quick) \
+		$(if $(BASE),--base '$(BASE)') $(if $(JSON),--json '$(JSON)') $(PART)
+
 test-kernels: all exercises | $(DEPS)
 	$(Q)vm/test-kernels $(KERNEL)
 
@@ -253,6 +258,8 @@ help:
 	@echo "make progress     what you have solved"
 	@echo "                  Lessons, tests and checks take IN=vm: in a throw-away virtual machine, without"
 	@echo "                  root; KERNEL=6.1: on another kernel. \"make deps IN=vm\" first."
+	@echo "make bench        measure what a packet costs here: 3 minutes; QUICK=1: half of one"
+	@echo "                  BASE=HEAD~3: are the programs slower than in that revision?"
 	@echo "make test-kernels every test on every kernel of vm/kernels.txt"
 	@echo "make vm           the classroom machine, a disk image (ARCH=arm64: for ARM)"
 	@echo "make vm-run       boot it here; make vm-ssh: a shell in it"
@@ -265,7 +272,7 @@ help:
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all answer exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
+.PHONY: all answer bench exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
 	kernel-samples kernel-samples-remove install uninstall lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

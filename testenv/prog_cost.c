@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a packet costs in a program that is loaded, by its number: "bpftool prog" and
- * "ip link" show it. The kernel runs it, on a frame of ours; nothing is sent.
+ * What a packet costs in a program that is loaded: the XDP program of an interface, or
+ * one by its number, which "bpftool prog" shows. The kernel runs it on a frame of ours;
+ * nothing is sent.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,9 +18,10 @@
 #define SOURCE_PORT  10000
 
 static const char usage[] =
-	"Usage: prog_cost [-r RUNS] [-p PORT] [-u] [-6] ID\n"
-	"Measure what a packet costs in the XDP or TC program number ID, and in the empty\n"
-	"program next to it. Print nanoseconds: median, least and most of each.\n"
+	"Usage: prog_cost [-r RUNS] [-p PORT] [-u] [-6] IFACE|ID\n"
+	"Measure what a packet costs in the XDP program of IFACE, or in the XDP or TC program\n"
+	"number ID, and in the empty program next to it. Print nanoseconds: median, least and\n"
+	"most of each.\n"
 	"\n"
 	"  -r  how often, 1 to 1000 (default 5)\n"
 	"  -p  the packet's destination port (default 80)\n"
@@ -32,6 +34,23 @@ static int compare(const void *a, const void *b)
 	const double *x = a, *y = b;
 
 	return *x < *y ? -1 : *x > *y;
+}
+
+/* The number of a program, as typed, or of the one that is attached. */
+static __u32 find_program(const char *arg)
+{
+	unsigned int ifindex = if_nametoindex(arg);
+	__u32 id = 0;
+
+	if (!ifindex && arg[strspn(arg, "0123456789")])
+		errx(EXIT_USAGE, "%s: neither an interface nor a number", arg);
+	if (!ifindex)
+		return xdp_option_number("program", arg, 1, UINT32_MAX);
+	if (bpf_xdp_query_id(ifindex, 0, &id))
+		err(EXIT_FAILURE, "ask %s for its program", arg);
+	if (!id)
+		errx(EXIT_FAILURE, "%s: no XDP program is attached", arg);
+	return id;
 }
 
 /* Sorts the values. */
@@ -77,8 +96,9 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1)
-		errx(EXIT_USAGE, "one program, please: -h shows the options");
-	id = xdp_option_number("program", argv[optind], 1, UINT32_MAX);
+		errx(EXIT_USAGE,
+		     "one interface or program, please: -h shows the options");
+	id = find_program(argv[optind]);
 
 	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)

@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What "make bench" promises: that a slower program is noticed, that a lost packet is, that
+# two results can be compared, and that the page's numbers are those of results.json.
+
+load ../../testenv/testenv_bats
+TESTENV=$BATS_TEST_DIRNAME/../../testenv/testenv.sh
+MEASURE=$BATS_TEST_DIRNAME/measure
+RESULTS=$BATS_TEST_DIRNAME/results.json
+
+# copy: a copy of the tree at $tree, built as this one is, a repository with one commit.
+copy()
+{
+	local top=$BATS_TEST_DIRNAME/../..
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir "$tree"
+	cp -a "$top"/{Makefile,.gitignore,lessons,headers,common,testenv} "$tree"
+	git -C "$tree" init -q
+	git -C "$tree" add -A
+	git -C "$tree" -c user.name=x -c user.email=x@example.org commit -qm base
+}
+
+# slow_down: lesson 1's program adds up a thousand numbers for each packet.
+slow_down()
+{
+	local source=$tree/lessons/01-drop-world/xdp_drop_kern.c
+	sed -i '/^	return XDP_DROP;/i\
+	__u32 i, sum = 0;\
+\
+	for (i = 0; i < 1000; i++)\
+		sum += i ^ ctx->rx_queue_index;\
+	if (sum == 1)\
+		return XDP_PASS;' "$source"
+	grep -q 'i < 1000' "$source"
+	make -s -C "$tree" lessons/01-drop-world/{xdp_drop_kern.o,test_packets} 3>&-
+}
+
+# edited EXPRESSION: results.json, with a change made by Python, at $edited.
+edited()
+{
+	edited=$BATS_TEST_TMPDIR/edited.json
+	python3 -c 'import json, sys
+result = json.load(open(sys.argv[1]))
+places = result["drop"]["places"]
+exec(sys.argv[2])
+json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
+}
+
+@test "no program has grown by more than a tenth: see the file counts" {
+	need_root
+	run -0 "$MEASURE" --check-counts
+	[[ $output != *"compared: nothing"* ]] || skip "$output"
+}
+
+@test "a program that has grown is named, by the check of the counts" {
+	need_root
+	run "$MEASURE" --check-counts
+	[[ $output != *"compared: nothing"* ]] || skip "$output"
+	copy
+	slow_down
+	run -1 "$tree/lessons/20-where-to-drop/measure" --check-counts
+	[[ $output == *"01-drop-world xdp_drop xdp_drop: instructions: 2 -> "* ]]
+	[ "$(grep -c ' -> ' <<<"$output")" -le 3 ]
+	# Written anew, it is in order again.
+	run -0 "$tree/lessons/20-where-to-drop/measure" --write-counts
+	run -0 "$tree/lessons/20-where-to-drop/measure" --check-counts
+}
+
+@test "a program that the verifier rejects now is named" {
+	need_root
+	run "$MEASURE" --check-counts
+	[[ $output != *"compared: nothing"* && $output == *xlated* ]] || skip "$output"
+	copy
+	sed -i 's/^	return XDP_DROP;/	for (;;)\n\t\t;/' "$tree/lessons/01-drop-world/xdp_drop_kern.c"
+	make -s -C "$tree" lessons/01-drop-world/xdp_drop_kern.o 3>&-
+	run -1 "$tree/lessons/20-where-to-drop/measure" --check-counts
+	[[ $output == *"01-drop-world xdp_drop xdp_drop: in the file, but it is gone, or not loaded"* ]]
+	run -1 "$tree/lessons/20-where-to-drop/measure" --base HEAD --lesson 1
+	[[ $output == *"01-drop-world xdp_drop xdp_drop: it is gone, or not loaded"* ]]
+}
+
+@test "a program that is not in the file counts is named" {
+	need_root
+	copy
+	sed -i '/^01-drop-world/d' "$tree/lessons/20-where-to-drop/counts"
+	run -1 "$tree/lessons/20-where-to-drop/measure" --check-counts
+	[[ $output == *"01-drop-world xdp_drop xdp_drop: not in the file"* ]]
+}
+
+@test "BASE: a slowed-down program is reported, and nothing else" {
+	need_root
+	copy
+	slow_down
+	run -1 "$tree/lessons/20-where-to-drop/measure" --base HEAD --lesson 1
+	[[ $output == *"01 xdp_drop: TCP over IPv4"*"slower"* ]]
+	[[ $output == *"8 slower by more than 10 %."* ]]
+	# The other way round it is a gain.
+	git -C "$tree" -c user.name=x -c user.email=x@example.org commit -qam slow
+	git -C "$tree" checkout -q HEAD~1 -- lessons/01-drop-world
+	make -s -C "$tree" lessons/01-drop-world/{xdp_drop_kern.o,test_packets} 3>&-
+	run -0 "$tree/lessons/20-where-to-drop/measure" --base HEAD --lesson 1
+	[[ $output == *"faster"*"0 slower by more than 10 %."* ]]
+}
+
+@test "BASE: no change, no measuring" {
+	need_root
+	copy
+	run -0 "$tree/lessons/20-where-to-drop/measure" --base HEAD --lesson 1
+	[ "$output" = "No program is different from what it is in HEAD." ]
+	run -1 "$tree/lessons/20-where-to-drop/measure" --base nonsense
+	[ "$output" = "measure: nonsense: git knows no such revision" ]
+}
+
+@test "quick: each place drops exactly what was sent, XDP the fastest, the socket the last" {
+	need_root
+	run -0 "$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" drop
+	run -0 python3 -c 'import json, sys
+places = json.load(open(sys.argv[1]))["drop"]["places"]
+took = [place["packets_per_second"] for place in places if "skipped" not in place]
+assert len(places) == 9 and len(took) >= 6, places
+print(*(place["name"] + ": " + place["skipped"] for place in places if "skipped" in place))
+assert min(took) > 0
+if sys.argv[2] == "real":
+    assert max(took) == took[0], places
+' "$BATS_TEST_TMPDIR/r/results.json" "$(grep -qs 'QEMU TCG' /proc/cpuinfo && echo emulated || echo real)"
+	[ -z "$output" ] || echo "# skipped: $output" >&3
+	# Pictures, where there is gnuplot.
+	! command -v gnuplot >/dev/null || grep -q '<svg' "$BATS_TEST_TMPDIR/r/drop.svg"
+}
+
+@test "quick: each way sends on exactly what was sent" {
+	need_root
+	run -0 "$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" redirect
+	[[ $output == *"bpf_redirect_map(), batch 64"*"bpf_redirect(), batch 1 "*"forwarding"* ]]
+}
+
+@test "quick: maps, labs and ports" {
+	need_root
+	run -0 "$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" maps labs ports
+	[[ $output == *"lpm_trie"*"seconds for the last"*"16 "* ]]
+	run -0 "$MEASURE" --show "$BATS_TEST_TMPDIR/r/results.json" ports
+	[[ $output == *"ports"* && $output != *lpm_trie* ]]
+}
+
+@test "a packet that nobody counted is an error" {
+	need_root
+	copy
+	mv "$tree/testenv/trafficgen" "$tree/testenv/trafficgen.real"
+	# It says that it has sent one more.
+	cat >"$tree/testenv/trafficgen" <<-'END'
+		#!/bin/sh
+		"$0.real" "$@" | awk '{ $2 += $1 == "sent"; print }'
+	END
+	chmod +x "$tree/testenv/trafficgen"
+	run -1 "$tree/lessons/20-where-to-drop/measure" --quick drop
+	[[ $output == *"packets were sent, its counter says "* ]]
+}
+
+@test "^C: the lab goes, and no result is written" {
+	need_root
+	# While the lab is set up, right after that, and later.
+	for delay in - 0 0.5 1; do
+		"$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" drop >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		pid=$!
+		if [ $delay = - ]; then
+			wait_for ls "/run/netns/bench$pid-client"
+		else
+			LAB=bench$pid wait_for "$TESTENV" exec box -- true
+			sleep $delay
+		fi
+		kill -TERM $pid
+		wait_for gone $pid
+		nothing_left "bench$pid"
+		[ ! -e "$BATS_TEST_TMPDIR/r/results.json" ]
+		grep -qx 'measure: ended early, nothing is written' "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "it says if somebody traces XDP events, for that makes packets dearer" {
+	need_root
+	run -0 "$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" ports
+	[[ $output != *"traces XDP events"* ]] || skip "somebody does: another test"
+	export LAB=t$$-traced
+	lab setup
+	"$TESTENV" trace >/dev/null 2>&1 3>&- &
+	trace=$!
+	wait_for compgen -G "${XDP_LESSONS_RUN:-/run/xdp-lessons}/$LAB/trace.*"
+	run "$MEASURE" --quick --json "$BATS_TEST_TMPDIR/r/results.json" ports
+	kill $trace
+	wait_for gone $trace
+	lab teardown
+	[[ $output == *"Somebody traces XDP events here"* ]]
+}
+
+@test "compare: the same, others, and another order" {
+	run -0 "$MEASURE" --compare "$RESULTS" "$RESULTS"
+	edited 'places[4]["packets_per_second"] *= 1.3'
+	run -1 "$MEASURE" --compare "$RESULTS" "$edited"
+	[[ $output == *"drop: nft, ingress: "* ]]
+	edited 'places[8]["packets_per_second"], places[1]["packets_per_second"] = places[1]["packets_per_second"], places[8]["packets_per_second"]'
+	run -1 "$MEASURE" --compare "$RESULTS" "$edited"
+	[[ $output == *"drop: UDP socket, full came before XDP, generic"* ]]
+}
+
+@test "results.json is a whole run of make bench, and the page's pictures are its" {
+	run -0 python3 -c 'import json, sys
+result = json.load(open(sys.argv[1]))
+assert result["settings"]["kind"] == "default"
+assert not result["machine"]["emulated"]
+for part in ("drop", "redirect", "programs", "maps", "labs", "ports"):
+    assert result[part], part' "$RESULTS"
+	command -v gnuplot >/dev/null || skip "gnuplot is missing: make deps"
+	made=$(sed -n 's/.*Produced by GNUPLOT \(.*\) -->.*/\1/p; s/.*<desc>Produced by GNUPLOT \(.*\) <.*/\1/p' "$BATS_TEST_DIRNAME/drop.svg")
+	here=$(gnuplot --version | sed 's/gnuplot \(.*\) patchlevel \(.*\)/\1 patchlevel \2/')
+	[ "$made" = "$here" ] || skip "the pictures are of gnuplot $made, here is $here"
+	run -0 "$MEASURE" --draw "$RESULTS" "$BATS_TEST_TMPDIR"
+	for picture in "$BATS_TEST_DIRNAME"/*.svg; do
+		cmp "$picture" "$BATS_TEST_TMPDIR/${picture##*/}"
+	done
+}
+
+@test "each number of the page's prose is in results.json" {
+	# Tables are played. What stands in prose as "here" is looked up.
+	run -0 python3 -c 'import json, sys
+ways = {way["name"]: way for way in json.load(open(sys.argv[1]))["redirect"]["ways"]}
+one, many = (ways[name + ", batch 64"]["packets_per_second"] / 1e6
+             for name in ("bpf_redirect()", "bpf_redirect_map()"))
+print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
+	read -r one many ratio <<<"$output"
+	grep -qF "| \`bpf_redirect()\` | 7.5 million packets/s | $one million |" "$BATS_TEST_DIRNAME/README.md"
+	grep -qF "| \`bpf_redirect_map()\` | 13.0 million packets/s | $many million |" "$BATS_TEST_DIRNAME/README.md"
+	grep -qF "| the second against the first | 1.73 | $ratio |" "$BATS_TEST_DIRNAME/README.md"
+}
+
+@test "wrong usage: one line, status 2" {
+	run -2 "$MEASURE" nowhere
+	[[ ${lines[-1]} == *'part "nowhere": not one of drop, redirect, labs, ports, programs, maps' ]]
+	run -2 "$MEASURE" --nonsense
+	run -1 "$MEASURE" --show /nowhere
+	[[ $output == "measure: /nowhere is no result: "* ]]
+	echo '{' >"$BATS_TEST_TMPDIR/broken"
+	run -1 "$MEASURE" --show "$BATS_TEST_TMPDIR/broken"
+	[[ $output == "measure: $BATS_TEST_TMPDIR/broken is no result: "* ]]
+}
+
+@test "without root: one line, status 4" {
+	need_root
+	run -4 as_nobody "$MEASURE" --quick
+	[ "$output" = "measure: needs root: make bench, or sudo" ]
+}
