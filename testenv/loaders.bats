@@ -36,11 +36,11 @@ loaders()
 # interfaces LOADER: what its command line ends with, as its usage says.
 interfaces()
 {
-	if "$1" -h | head -n 1 | grep -q ' IN OUT$'; then
-		echo eth0 eth1
-	else
-		echo eth0
-	fi
+	case $("$1" -h | head -n 1) in
+	*' IN OUT') echo eth0 eth1 ;;
+	*' PLACE IFACE') echo xdp eth0 ;;
+	*) echo eth0 ;;
+	esac
 }
 
 # one_line: all that was printed is one line, and it begins with the program.

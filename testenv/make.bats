@@ -43,7 +43,7 @@ built()
 		built >"$BATS_TEST_TMPDIR/built"
 		# Sources that include it, directly or by what they include. The
 		# exercises' harness is not built by "make" alone.
-		grep -l "\"${header##*/}\"" "$TREE"/{lessons/*,common}/*.c |
+		grep -l "\"${header##*/}\"" "$TREE"/{lessons/*,common,testenv}/*.c |
 			grep -v common/exercise.c |
 			sed "s|$TREE/||; s|_kern\.c$|_kern.o|; s|common/\(.*\)\.c|common/\1.o|; s|\.c$||" |
 			sort >"$BATS_TEST_TMPDIR/includes"

@@ -80,7 +80,7 @@ captured()
 # says_sent NUMBER SIZE: the line in $output, the only one.
 says_sent()
 {
-	[[ $output =~ ^"sent $1 frames of $2 bytes in "[0-9]+\.[0-9]{4}" s: "[0-9]+" a second"$ ]]
+	[[ $output =~ ^"sent $1 frames of $2 bytes in "[0-9]+\.[0-9]{6}" s: "[0-9]+" a second"$ ]]
 }
 
 @test "a million frames of 60 bytes to box, and all of them arrive" {
@@ -395,7 +395,7 @@ more_than()
 @test "-D: none is sent" {
 	count box
 	run -0 gen -D -n 100000
-	[[ $output =~ ^"made 100000 frames of 60 bytes in "[0-9]+\.[0-9]{4}" s: "[0-9]+" a second"$ ]]
+	[[ $output =~ ^"made 100000 frames of 60 bytes in "[0-9]+\.[0-9]{6}" s: "[0-9]+" a second"$ ]]
 	gen -n 1
 	arrived box 1
 }
