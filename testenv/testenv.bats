@@ -554,6 +554,22 @@ instances()
 	[ "$(grep -vc ' bpf_printk ' "$shown")" = 1 ]
 }
 
+@test "trace: what other labs send does not push out this lab's events" {
+	lab setup
+	LAB=$LAB-b lab setup
+	"$TESTENV" exec box -- "$attach" "$obj" lab_nowhere eth0 37 3>&- &
+	wait_for attached box eth0 lab_nowhere
+	start_trace
+	# Two events for each frame, and more than fit.
+	LAB=$LAB-b lab exec client -- "$BATS_TEST_DIRNAME/trafficgen" -n 200000 eth0
+	run -1 lab ping -c 1 -W 0.1
+	wait_for grep -q xdp_redirect_err "$shown"
+	end_trace
+	LAB=$LAB-b lab teardown
+	cat "$shown"
+	run ! grep ' lost ' "$shown"
+}
+
 @test "trace ends on ^C with 0" {
 	lab setup
 	run -0 timeout --preserve-status -s INT $((patience / 5)).5 "$TESTENV" trace

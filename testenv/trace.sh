@@ -25,7 +25,7 @@ trace_lab()
 
 trace_events()
 {
-	local events node name n slot ifaces="" reader="" awk=(awk)
+	local events node name n slot field first last ifaces="" reader="" awk=(awk)
 	local dir=/sys/kernel/tracing/instances/xdp-lessons-$lab-$$
 	local ready=$state/trace.$$
 
@@ -55,6 +55,18 @@ trace_events()
 			"${awk[@]}" -v ifaces="$ifaces" -f "$here/trace.awk"
 	) <"$dir/trace_pipe" &
 	reader=$!
+	# The kernel itself leaves out what other interfaces do: it may be more than a
+	# reader can read. What is left, trace.awk sorts.
+	first=$((1000 + slot * 10))
+	last=$((first + 9))
+	for events in "$dir"/events/xdp/xdp_*; do
+		field=$(grep -oE '(from_)?ifindex;' "$events/format" | head -n 1) || :
+		case $field in
+		'ifindex;') echo "ifindex>=$first&&ifindex<=$last" ;;
+		'from_ifindex;') echo "(from_ifindex>=$first&&from_ifindex<=$last)||(to_ifindex>=$first&&to_ifindex<=$last)" ;;
+		*) continue ;;
+		esac >"$events/filter"
+	done
 	# Not before there is a reader: where many events come, old ones are lost, and
 	# the mark would be.
 	for events in xdp bpf_trace/bpf_trace_printk; do

@@ -485,6 +485,16 @@ too_few()
 	[ "$output" = "trafficgen: interface eth7: No such device" ]
 }
 
+@test "two at once, out of one interface and on one CPU: each counts its own" {
+	lab setup
+	count box udp dport 9
+	lab exec client -- taskset -c 0 "$GEN" -n 200000 eth0 >"$BATS_TEST_TMPDIR/one" 3>&- &
+	lab exec client -- taskset -c 0 "$GEN" -n 100000 eth0
+	wait $!
+	grep -q '^sent 200000 frames' "$BATS_TEST_TMPDIR/one"
+	arrived box 300000 udp dport 9
+}
+
 @test "limits that are right, and -h" {
 	count box
 	gen -n 10 -r 4294967295 -s 1514 -b 256 -f 1000000 -q 65535 -p 65535 -V 4094

@@ -28,6 +28,7 @@
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <bpf/bpf.h>
 
@@ -354,15 +355,27 @@ static void write_frame(struct config *config, __u8 *frame,
 }
 
 /* One CPU sends, and there the other end of a veth receives. */
-static void stay_on_cpu(struct trafficgen_kern__rodata *prog)
+static void stay_on_cpu(void)
 {
+	int cpu = sched_getcpu();
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
-	prog->cpu = sched_getcpu();
-	CPU_SET(prog->cpu, &cpus);
+	CPU_SET(cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		err(EXIT_FAILURE, "stay on CPU %u", prog->cpu);
+		err(EXIT_FAILURE, "stay on CPU %d", cpu);
+}
+
+/* So that the program can tell its frames from those of other generators. */
+static void introduce(struct trafficgen_kern__rodata *prog)
+{
+	struct stat pidns;
+
+	if (stat("/proc/self/ns/pid", &pidns))
+		err(EXIT_FAILURE, "/proc/self/ns/pid");
+	prog->pidns_dev = pidns.st_dev;
+	prog->pidns_ino = pidns.st_ino;
+	prog->tgid = getpid();
 }
 
 static void own_mac(struct config *config)
@@ -394,7 +407,8 @@ static struct trafficgen_kern *load(struct config *config, __u8 *frame)
 	skel->rodata->ports = ports < PORTS ? ports : PORTS;
 	skel->rodata->drop = config->drop;
 	skel->rodata->out_ifindex = config->opts.ifindex;
-	stay_on_cpu(skel->rodata);
+	stay_on_cpu();
+	introduce(skel->rodata);
 
 	if (trafficgen_kern__load(skel)) {
 		if (errno == EPERM)

@@ -38,7 +38,8 @@ const volatile __u32 ports;	   /* flows from each source address */
 
 const volatile bool drop;
 const volatile int out_ifindex;
-const volatile __u32 cpu; /* the one that sends */
+const volatile __u64 pidns_dev, pidns_ino; /* of the process that sends, */
+const volatile __u32 tgid;		   /* and its number there */
 
 __u32 flow, source, port; /* of the next frame, each counted from 0 */
 __u64 made;		  /* frames */
@@ -113,12 +114,17 @@ int trafficgen(struct xdp_md *ctx)
 	return drop ? XDP_DROP : bpf_redirect(out_ifindex, 0);
 }
 
-/* Did this generator make it? The frames of BPF_PROG_TEST_RUN come from lo. No other frame
- * that is redirected does.
+/* Did this generator make it? The kernel makes and hands over the frames of
+ * BPF_PROG_TEST_RUN in the process that asked for them, as frames from lo.
  */
 static bool is_ours(const struct net_device *from)
 {
-	return from->ifindex == LOOPBACK && bpf_get_smp_processor_id() == cpu;
+	struct bpf_pidns_info process = {};
+
+	return from->ifindex == LOOPBACK &&
+	       !bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &process,
+					    sizeof(process)) &&
+	       process.tgid == tgid;
 }
 
 /* Frames were handed to an interface's driver, at most 16 at once. */
