@@ -53,6 +53,8 @@
 #define RUN_MAX	 1000000000 /* frames; bpf_test_run_opts.repeat is an int */
 #define RUN_TIME 200000	    /* microseconds: then it is interrupted */
 #define PACE	 0.001	    /* seconds from run to run where there is a rate */
+#define REFUSED_MAX \
+	100 /* runs: then a queue is not full, but nobody empties it */
 
 static const char usage[] =
 	"Usage: trafficgen [OPTIONS] IFACE\n"
@@ -425,6 +427,8 @@ static struct trafficgen_kern *load(struct config *config, __u8 *frame)
 	return skel;
 }
 
+static bool stopped; /* by the user */
+
 /* Wait at most that long. Returns whether the user wants to stop. */
 static bool wait_or_stop(double seconds)
 {
@@ -439,7 +443,8 @@ static bool wait_or_stop(double seconds)
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGHUP);
-	return sigtimedwait(&stop, NULL, &time) > 0;
+	stopped = sigtimedwait(&stop, NULL, &time) > 0;
+	return stopped;
 }
 
 static void nothing(int sig)
@@ -463,16 +468,23 @@ static void interrupt_runs(unsigned int microseconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* Frames that are done: sent, which is taken by the interface, or made and dropped. */
+static __u64 frames_done(const struct config *config,
+			 const struct trafficgen_kern *skel)
+{
+	return config->drop ? skel->bss->made : skel->bss->taken;
+}
+
 /* How many frames may be sent now, at that rate, if so much time has passed. */
-static __u64 frames_due(const struct config *config, double seconds, __u64 made)
+static __u64 frames_due(const struct config *config, double seconds, __u64 done)
 {
 	__u64 due = config->count;
 
 	if (config->rate && seconds * config->rate + 1 < due)
 		due = seconds * config->rate + 1; /* the first one at once */
-	if (due <= made)
+	if (due <= done)
 		return 0;
-	return due - made < RUN_MAX ? due - made : RUN_MAX;
+	return due - done < RUN_MAX ? due - done : RUN_MAX;
 }
 
 /* Add to *seconds and *frames what the run has taken, without its start and its end: they
@@ -496,25 +508,40 @@ static double send_frames(const struct config *config, const __u8 *frame,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
 		    .batch_size = config->batch);
 	int prog = bpf_program__fd(skel->progs.trafficgen);
-	double start = xdp_seconds(), now = start, wait = 0, seconds = 0;
-	__u64 frames = 0;
+	double start = xdp_seconds(), now, wait = 0, seconds = 0;
+	__u64 frames = 0, made, taken;
+	unsigned int refused = 0;
 
-	while (skel->bss->made < config->count && !wait_or_stop(wait)) {
+	while (frames_done(config, skel) < config->count &&
+	       !wait_or_stop(wait)) {
 		now = xdp_seconds();
-		run.repeat = frames_due(config, now - start, skel->bss->made);
+		made = skel->bss->made;
+		taken = skel->bss->taken;
 		skel->bss->run = 0;
+		run.repeat = frames_due(config, now - start,
+					frames_done(config, skel));
 		if (run.repeat && bpf_prog_test_run_opts(prog, &run) &&
 		    errno != EINTR)
 			return -1;
 		add_run(skel, &seconds, &frames);
-		/* Nobody is there. A million more do not change that. */
-		if (!config->drop && !skel->bss->taken)
-			break;
+		wait = 0;
 		if (config->rate) {
 			wait = start - now +
-			       (double)skel->bss->made / config->rate;
+			       (double)frames_done(config, skel) / config->rate;
 			wait = wait > PACE ? wait : PACE;
 		}
+
+		/* None was taken: either nobody is there, and a million more do not
+		 * change that, or a full queue needs time.
+		 */
+		if (config->drop || skel->bss->made == made ||
+		    skel->bss->taken > taken) {
+			refused = 0;
+			continue;
+		}
+		if (skel->bss->error != -ENOBUFS || ++refused == REFUSED_MAX)
+			break;
+		wait = PACE;
 	}
 	/* With a rate most of the time is between the runs. */
 	if (config->rate || !frames)
@@ -559,7 +586,7 @@ int main(int argc, char **argv)
 	__u8 memory[2 + FRAME_MAX] __attribute__((aligned(4))) = {};
 	struct trafficgen_kern *skel;
 	double seconds;
-	__u64 made;
+	__u64 done, refused;
 
 	read_options(&config, argc, argv);
 	xdp_option_iface(&config.opts, argv[optind]);
@@ -575,15 +602,17 @@ int main(int argc, char **argv)
 	if (seconds < 0)
 		err(EXIT_FAILURE, "send out of %s", config.opts.ifname);
 
-	made = skel->bss->made;
+	done = frames_done(&config, skel);
 	printf("%s %llu frames of %lu bytes in %.6f s: %.0f a second\n",
-	       config.drop ? "made" : "sent", made, config.size, seconds,
-	       made / seconds);
+	       config.drop ? "made" : "sent", done, config.size, seconds,
+	       done / seconds);
 	fflush(stdout);
-	if (!config.drop && skel->bss->taken != made)
-		errx(EXIT_FAILURE, "%s took only %llu of them: %s",
-		     config.opts.ifname, skel->bss->taken,
-		     reason(skel->bss->error, skel->bss->taken));
+	refused = config.drop ? 0 : skel->bss->made - done;
+	if (refused)
+		warnx("%s refused %llu%s: %s", config.opts.ifname, refused,
+		      done ? " more" : "", reason(skel->bss->error, done));
+	if (refused && done < config.count && !stopped)
+		return EXIT_FAILURE;
 	trafficgen_kern__destroy(skel);
 	return EXIT_SUCCESS;
 }
