@@ -56,8 +56,11 @@ static __u32 find_program(const char *arg)
 /* Sorts the values. */
 static void print_line(const char *name, double *values, unsigned int count)
 {
+	double median;
+
 	qsort(values, count, sizeof(*values), compare);
-	printf("%-16s %8.2f %8.2f %8.2f\n", name, values[count / 2], values[0],
+	median = (values[(count - 1) / 2] + values[count / 2]) / 2;
+	printf("%-16s %8.2f %8.2f %8.2f\n", name, median, values[0],
 	       values[count - 1]);
 }
 

@@ -74,9 +74,13 @@ static struct bpf_object *open_object(const char *path)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_map *map;
+	char reason[128];
 
-	if (!object)
-		errx(EXIT_FAILURE, "open %s: %s", path, xdp_reason(errno));
+	if (!object) {
+		/* It has errors of its own, such as "not an object file". */
+		libbpf_strerror(errno, reason, sizeof(reason));
+		errx(EXIT_FAILURE, "open %s: %s", path, reason);
+	}
 	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
 	return object;
 }
@@ -100,16 +104,18 @@ static void measure(const char *path, int wanted)
 	log[0] = '\0';
 	bpf_program__set_log_level(chosen, LOG_STATS);
 	bpf_program__set_log_buf(chosen, log, sizeof(log));
-	printf("%s\t%s\t", path, bpf_program__name(chosen));
 	if (bpf_object__load(object)) {
-		if (errno == EPERM)
+		/* The verifier says EACCES or EINVAL, ENOSPC or E2BIG. */
+		if (errno == EPERM || errno == ENOMEM)
 			errx(EXIT_FAILURE, "load %s: %s", path,
-			     xdp_reason(EPERM));
+			     xdp_reason(errno));
+		printf("%s\t%s\t", path, bpf_program__name(chosen));
 		printf("-\t-\t-\t-\t-\t-\t-\n");
 	} else {
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(chosen), &info,
 					   &len))
 			err(EXIT_FAILURE, "ask for %s", path);
+		printf("%s\t%s\t", path, bpf_program__name(chosen));
 		/* libbpf has put the functions that it calls behind it. */
 		printf("%016llx\t%zu\t%u\t%u\t%lu\t%lu\t%lu\n",
 		       (unsigned long long)be64toh(*(__u64 *)info.tag),

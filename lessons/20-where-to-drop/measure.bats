@@ -192,12 +192,20 @@ if sys.argv[2] == "real":
 	[[ $output == *"Somebody traces XDP events here"* ]]
 }
 
+@test "a busy machine: it says not to compare" {
+	edited 'places[2]["ns"]["most"] = 2 * places[2]["ns"]["least"]'
+	run -0 "$MEASURE" --show "$edited" drop
+	[[ $output == *"The machine was busy"* ]]
+	run -0 "$MEASURE" --show "$RESULTS" drop redirect
+	[[ $output != *"The machine was busy"* ]]
+}
+
 @test "compare: the same, others, and another order" {
 	run -0 "$MEASURE" --compare "$RESULTS" "$RESULTS"
-	edited 'places[4]["packets_per_second"] *= 1.3'
+	edited 'places[4]["ns"]["median"] *= 1.3'
 	run -1 "$MEASURE" --compare "$RESULTS" "$edited"
 	[[ $output == *"drop: nft, ingress: "* ]]
-	edited 'places[8]["packets_per_second"], places[1]["packets_per_second"] = places[1]["packets_per_second"], places[8]["packets_per_second"]'
+	edited 'places[8]["ns"], places[1]["ns"] = places[1]["ns"], places[8]["ns"]'
 	run -1 "$MEASURE" --compare "$RESULTS" "$edited"
 	[[ $output == *"drop: UDP socket, full came before XDP, generic"* ]]
 }
@@ -232,15 +240,52 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 	grep -qF "| the second against the first | 1.73 | $ratio |" "$BATS_TEST_DIRNAME/README.md"
 }
 
+@test "where_to_drop_user: wrong places, and options that do not go with them" {
+	for wrong in "nowhere lo" "-N tcx lo" "-S socket lo" "xdp" "-p 0 xdp lo" "-p 65536 xdp lo"; do
+		run -2 "$BATS_TEST_DIRNAME/where_to_drop_user" $wrong
+		[ ${#lines[@]} = 1 ]
+	done
+}
+
+@test "prog_cost and prog_size: one line for what they cannot do" {
+	need_root
+	tools=$BATS_TEST_DIRNAME/../../testenv
+	run -1 "$tools/prog_size" /etc/passwd
+	[[ ${#lines[@]} = 1 && $output == "prog_size: open /etc/passwd: "*[Ff]ormat* ]]
+	run -1 as_nobody "$tools/prog_size" "$BATS_TEST_DIRNAME/where_to_drop_kern.o"
+	[[ ${#lines[@]} = 1 && $output == "prog_size: load "*"needs root"* ]]
+	run -1 "$tools/prog_cost" lo
+	[ "$output" = "prog_cost: lo: no XDP program is attached" ]
+	run -2 "$tools/prog_cost" nowhere
+	run -1 "$tools/prog_cost" 4294967295
+	[ "$output" = "prog_cost: open program 4294967295: there is none, see bpftool prog" ]
+}
+
 @test "wrong usage: one line, status 2" {
 	run -2 "$MEASURE" nowhere
 	[[ ${lines[-1]} == *'part "nowhere": not one of drop, redirect, labs, ports, programs, maps' ]]
-	run -2 "$MEASURE" --nonsense
+	for wrong in --nonsense "--lesson 3" "--base HEAD drop" "--show x --draw x y" "--check-counts --quick"; do
+		run -2 "$MEASURE" $wrong
+	done
 	run -1 "$MEASURE" --show /nowhere
 	[[ $output == "measure: /nowhere is no result: "* ]]
 	echo '{' >"$BATS_TEST_TMPDIR/broken"
 	run -1 "$MEASURE" --show "$BATS_TEST_TMPDIR/broken"
 	[[ $output == "measure: $BATS_TEST_TMPDIR/broken is no result: "* ]]
+	echo '{}' >"$BATS_TEST_TMPDIR/broken"
+	for option in "--show x" "--compare $RESULTS x" "--publish x"; do
+		run -1 "$MEASURE" ${option/x/$BATS_TEST_TMPDIR/broken}
+		[[ $output == "measure: $BATS_TEST_TMPDIR/broken is no result of measure" ]]
+	done
+	# Found before anything is measured.
+	run -1 "$MEASURE" --json /dev/null/x/y drop
+	[[ $output == "measure: "*"Not a directory"* ]]
+	# What is not whole does not replace what the page has.
+	before=$(sha256sum <"$RESULTS")
+	python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); del r["redirect"]; json.dump(r, open(sys.argv[2], "w"))' \
+		"$RESULTS" "$BATS_TEST_TMPDIR/part"
+	run -1 "$MEASURE" --publish "$BATS_TEST_TMPDIR/part"
+	[ "$(sha256sum <"$RESULTS")" = "$before" ]
 }
 
 @test "without root: one line, status 4" {

@@ -188,6 +188,8 @@ int main(int argc, char **argv)
 		errx(EXIT_USAGE,
 		     "a place and an interface, please: -h shows them");
 	place = find_place(argv[optind]);
+	if (opts.flags && place->start != xdp_start)
+		errx(EXIT_USAGE, "-S and -N go with xdp only");
 	xdp_option_iface(&opts, argv[optind + 1]);
 	xdp_stop_signals();
 
