@@ -455,10 +455,10 @@ too_few()
 	# Up to 15 places that were emptied are given back later: include/linux/ptr_ring.h.
 	gen -n 5
 	arrived box 5
-	run -0 gen -b 256 -n 256
+	run -0 gen -v -b 256 -n 256
 	echo "$output"
-	[[ ${lines[0]} == "sent 256 frames of 60 bytes in "* ]]
-	[[ ${lines[1]} == "trafficgen: eth0 refused "+([0-9])" more: its queue was full (try a smaller -b, or -r)" ]]
+	[[ ${lines[-2]} == "sent 256 frames of 60 bytes in "* ]]
+	[[ ${lines[-1]} == "trafficgen: eth0 refused "+([0-9])" more: its queue was full (try a smaller -b, or -r)" ]]
 	arrived box 261
 }
 
