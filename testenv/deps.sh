@@ -19,13 +19,13 @@ debian='
 	gcc make libc6-dev linux-libc-dev clang llvm libbpf-dev bpftool
 	iproute2 ethtool iputils-ping tcpdump nftables iptables nginx curl netbase procps
 	kmod util-linux mount python3
-	libcmocka-dev bats perl patch inotify-tools gnuplot-nox
+	libcmocka-dev bats perl patch git inotify-tools gnuplot-nox
 	clang-format shellcheck'
 fedora='
 	gcc make glibc-devel kernel-headers clang llvm libbpf-devel bpftool
 	iproute iproute-tc ethtool iputils tcpdump nftables iptables-nft nginx curl setup
 	procps-ng kmod util-linux python3
-	libcmocka-devel bats perl-Test-Harness patch inotify-tools gnuplot-minimal
+	libcmocka-devel bats perl-Test-Harness patch git inotify-tools gnuplot-minimal
 	clang-tools-extra ShellCheck'
 
 # For vm/: an emulator, what makes root file systems without root, and disks.
