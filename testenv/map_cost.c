@@ -33,9 +33,8 @@
 #include <bpf/bpf.h>
 
 #include "map_cost_kern.skel.h"
+#include "packet_test.h"
 #include "xdp_user.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define EXIT_SKIP 4 /* kselftest's "cannot run here" */
 
@@ -98,19 +97,6 @@ static const struct kind *find_kind(const char *name)
 	errx(EXIT_USAGE,
 	     "kind %s: not array, hash, lru_hash, percpu_hash or lpm_trie",
 	     name);
-}
-
-static bool file_says(const char *path, const char *text)
-{
-	char line[1024];
-	bool found = false;
-	FILE *file = fopen(path, "r");
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, text);
-	if (file)
-		fclose(file);
-	return found;
 }
 
 /* The number after a label such as "MemAvailable:", or 0. */
@@ -393,6 +379,7 @@ int main(int argc, char **argv)
 	struct xdp_opts opts = {};
 	const struct kind *kind;
 	bool printed = false;
+	const char *reason;
 	__u32 *entries;
 
 	while ((opt = getopt(argc, argv, "r:h")) != -1) {
@@ -416,11 +403,9 @@ int main(int argc, char **argv)
 
 	if (geteuid())
 		errx(EXIT_SKIP, "needs root");
-	if (file_says("/proc/cpuinfo", "QEMU TCG"))
-		fputs("# the processor is emulated\n", stderr);
-	if (file_says("/proc/sys/net/core/bpf_jit_enable", "0"))
-		fputs("# the JIT compiler is off: sysctl net.core.bpf_jit_enable=1\n",
-		      stderr);
+	reason = packet_no_timing();
+	if (reason)
+		fprintf(stderr, "# %s\n", reason);
 	if (stay_here())
 		err(EXIT_FAILURE, "stay on one processor");
 
