@@ -89,6 +89,7 @@ json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 
 @test "BASE: a slowed-down program is reported, and nothing else" {
 	need_root
+	need_real_time
 	copy
 	slow_down
 	run -1 "$tree/lessons/20-where-to-drop/measure" --base HEAD --lesson 1
