@@ -26,7 +26,6 @@
 
 /* For PACKET_COST. */
 #define COST_ROWS_MAX	512
-#define COST_ROW_RUN_NS 20000000
 #define COST_ROW_REPEAT 20000 /* packets, for the kernel's own figure */
 
 #define ARP_LEN	 28 /* bytes, IPv4 over Ethernet: RFC 826 */
@@ -507,7 +506,7 @@ void packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
 	unsigned int i;
 
 	run_time(prog_fd, frame, len, COST_ROW_REPEAT, &each);
-	repeat = COST_ROW_RUN_NS / each;
+	repeat = COST_RUN_NS / each;
 	for (i = 0; i < runs; i++) {
 		start = smaller(start, run_time(empty, frame, len, 2, NULL));
 		costs[i].full = run_time(prog_fd, frame, len, repeat, NULL);

@@ -4,7 +4,8 @@
  * what a rejection means, and adding up per-CPU counters. Lesson 1 shows the same steps in full.
  *
  * Functions return a value >= 0 on success and -errno on failure. Only the
- * xdp_option*() functions exit, with 0 after -h and EXIT_USAGE after a mistake.
+ * xdp_option*() functions exit, with 0 after -h and EXIT_USAGE after a mistake, and
+ * xdp_stay_on_cpu().
  */
 #ifndef XDP_USER_H
 #define XDP_USER_H
@@ -134,6 +135,22 @@ bool xdp_wait(unsigned int seconds);
  */
 int xdp_sum_percpu(const struct bpf_map *map, __u32 key, __u64 *sums,
 		   unsigned int count);
+
+/**
+ * xdp_stay_on_cpu() - Run on the CPU that this thread is on, and on no other.
+ *
+ * Exits if that cannot be.
+ */
+void xdp_stay_on_cpu(void);
+
+/**
+ * xdp_read_mac() - Read a MAC address.
+ * @text: six bytes, as in 02:00:00:00:01:01.
+ * @mac: room for ETH_ALEN bytes.
+ *
+ * Return: 0, or -EINVAL if @text is anything else.
+ */
+int xdp_read_mac(const char *text, __u8 *mac);
 
 /**
  * xdp_seconds() - Read the clock that never jumps.

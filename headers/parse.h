@@ -20,7 +20,9 @@
 #define VLAN_TAGS_MAX 2 /* 802.1ad outer tag and 802.1Q inner tag */
 #define IPV6_EXT_MAX  6 /* extension headers */
 
-#define IPV4_IHL_MIN  5 /* words of 4 bytes: RFC 791, section 3.1 */
+#define IPV4_IHL_MIN 5 /* words of 4 bytes: RFC 791, section 3.1 */
+#define IPV4_OFFSET \
+	0x1fff /* bits of frag_off that hold the offset: RFC 791, section 3.1 */
 #define IPV6_EXT_UNIT 8 /* bytes: RFC 8200, section 4 */
 
 struct cursor {

@@ -22,7 +22,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,16 +344,6 @@ out:
 	return ret;
 }
 
-/* Runs on this processor only, from now on: caches, and values of CPUs, are its own. */
-static int stay_here(void)
-{
-	cpu_set_t here;
-
-	CPU_ZERO(&here);
-	CPU_SET(sched_getcpu(), &here);
-	return sched_setaffinity(0, sizeof(here), &here);
-}
-
 static void print(const struct kind *kind, __u32 entries, int runs,
 		  const struct cost *cost, bool first)
 {
@@ -406,8 +395,8 @@ int main(int argc, char **argv)
 	reason = packet_no_timing();
 	if (reason)
 		fprintf(stderr, "# %s\n", reason);
-	if (stay_here())
-		err(EXIT_FAILURE, "stay on one processor");
+	/* Caches, and values of CPUs, are its own then. */
+	xdp_stay_on_cpu();
 
 	for (i = 0; i < sizes; i++) {
 		struct cost cost = {};

@@ -33,8 +33,9 @@ trace_events()
 		die 1 "this kernel has no XDP events: see testenv/testenv.sh doctor"
 	rm_instances
 	read -r slot <"$state/slot"
+	first=$((1000 + slot * 10))
 	while read -r node name n _; do
-		ifaces+="$((1000 + slot * 10 + n)) $node:$name "
+		ifaces+="$((first + n)) $node:$name "
 	done <<<"$interfaces"
 
 	# The reader ignores ^C: it ends at the mark that we write then, after
@@ -57,7 +58,6 @@ trace_events()
 	reader=$!
 	# The kernel itself leaves out what other interfaces do: it may be more than a
 	# reader can read. What is left, trace.awk sorts.
-	first=$((1000 + slot * 10))
 	last=$((first + 9))
 	for events in "$dir"/events/xdp/xdp_*; do
 		field=$(grep -oE '(from_)?ifindex;' "$events/format" | head -n 1) || :

@@ -9,7 +9,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,17 +114,6 @@ static enum protocol read_protocol(const char *arg)
 	errx(EXIT_USAGE, "protocol %s: not udp, tcp or icmp", arg);
 }
 
-static void read_mac(const char *arg, __u8 *mac)
-{
-	char more;
-
-	if (strspn(arg, "0123456789abcdefABCDEF:") != strlen(arg) ||
-	    sscanf(arg, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0],
-		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &more) != 6)
-		errx(EXIT_USAGE, "MAC %s: not six bytes like 02:00:00:00:01:01",
-		     arg);
-}
-
 /* The address that was typed, or the lab's, as it is in a header. */
 static void read_address(const struct config *config, const char *arg,
 			 const char *lab, void *address)
@@ -186,7 +174,10 @@ static void read_options(struct config *config, int argc, char **argv)
 				xdp_option_number("port", optarg, 1, PORT_MAX);
 			break;
 		case 'm':
-			read_mac(optarg, config->dest_mac);
+			if (xdp_read_mac(optarg, config->dest_mac))
+				errx(EXIT_USAGE,
+				     "MAC %s: not six bytes like 02:00:00:00:01:01",
+				     optarg);
 			break;
 		case 'V':
 			config->vlan =
@@ -356,18 +347,6 @@ static void write_frame(struct config *config, __u8 *frame,
 	memcpy(&prog->start_end, frame + prog->start_len - 8, 8);
 }
 
-/* One CPU sends, and there the other end of a veth receives. */
-static void stay_on_cpu(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		err(EXIT_FAILURE, "stay on CPU %d", cpu);
-}
-
 /* So that the program can tell its frames from those of other generators. */
 static void introduce(struct trafficgen_kern__rodata *prog)
 {
@@ -409,7 +388,8 @@ static struct trafficgen_kern *load(struct config *config, __u8 *frame)
 	skel->rodata->ports = ports < PORTS ? ports : PORTS;
 	skel->rodata->drop = config->drop;
 	skel->rodata->out_ifindex = config->opts.ifindex;
-	stay_on_cpu();
+	/* There the other end of a veth receives. */
+	xdp_stay_on_cpu();
 	introduce(skel->rodata);
 
 	if (trafficgen_kern__load(skel)) {

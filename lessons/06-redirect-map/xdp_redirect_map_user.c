@@ -33,14 +33,11 @@ static const char usage[] =
  */
 static int read_mac(const char *text, __u8 *mac)
 {
-	int end = 0;
+	int ret = xdp_read_mac(text, mac);
 
-	if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
-	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
-		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
-	    text[end] || mac[0] & GROUP_BIT)
-		return -EINVAL;
-	return 0;
+	if (!ret && mac[0] & GROUP_BIT)
+		ret = -EINVAL;
+	return ret;
 }
 
 /*

@@ -11,9 +11,8 @@
 #include "parse.h"
 #include "flow_counter.h"
 
-#define IPV4_OFFSET \
-	0x1fff /* bits of frag_off that hold it: RFC 791, section 3.1 */
-#define IPV6_OFFSET 0xfff8 /* those of IPv6: RFC 8200, section 4.5 */
+#define IPV6_OFFSET \
+	0xfff8 /* bits that hold the offset: RFC 8200, section 4.5 */
 
 #define FLOWS_DEFAULT 131072
 

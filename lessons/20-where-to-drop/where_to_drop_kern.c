@@ -9,9 +9,6 @@
 
 #include "parse.h"
 
-#define IPV4_OFFSET \
-	0x1fff /* bits of frag_off that hold the offset: RFC 791, section 3.1 */
-
 /* Packets dropped: one number, a copy for each CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
