@@ -136,10 +136,11 @@ nothing_attached()
 	for loader in $(loaders); do
 		read -ra where <<<"$(interfaces "$loader")"
 		for signal in INT TERM HUP KILL; do
-			# A job of its own, for a job in the background is deaf to ^C.
+			# A job in the background is deaf to ^C, one under nohup to HUP: not this.
 			"$TESTENV" exec box -- python3 -c '
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$loader" "${where[@]}" >/dev/null 3>&- &
 			pid=$!
 			wait_for attached
