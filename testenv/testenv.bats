@@ -588,6 +588,36 @@ instances()
 	[ -z "$(instances)" ]
 }
 
+@test "trace: a signal that comes while it starts ends it, too" {
+	lab setup
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/mkdir" <<-END
+		#!/bin/sh
+		case \$* in
+		*/instances/*) : >"$BATS_TEST_TMPDIR/starts"; sleep 0.5 ;;
+		esac
+		exec $(command -v mkdir) "\$@"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/mkdir"
+	for signal in TERM HUP; do
+		PATH=$BATS_TEST_TMPDIR/bin:$PATH "$TESTENV" trace 3>&- &
+		tracer=$!
+		wait_for test -e "$BATS_TEST_TMPDIR/starts"
+		kill -$signal $tracer
+		wait $tracer
+		[ -z "$(instances)" ]
+		rm "$BATS_TEST_TMPDIR/starts"
+	done
+}
+
+@test "trace, its reader killed: ends, and nothing is left" {
+	lab setup
+	start_trace
+	pkill -TERM -P $tracer
+	wait $tracer
+	[ -z "$(instances)" ]
+}
+
 @test "trace killed by kill -9: teardown removes what is left" {
 	lab setup
 	start_trace

@@ -25,7 +25,7 @@ trace_lab()
 
 trace_events()
 {
-	local events node name n slot field first last ifaces="" reader="" awk=(awk)
+	local events node name n slot format first last ifaces="" reader="" stop=0 awk=(awk)
 	local dir=/sys/kernel/tracing/instances/xdp-lessons-$lab-$$
 	local ready=$state/trace.$$
 
@@ -38,15 +38,17 @@ trace_events()
 		ifaces+="$((first + n)) $node:$name "
 	done <<<"$interfaces"
 
-	# The reader ignores ^C: it ends at the mark that we write then, after
-	# all that happened before.
-	trap 'end_trace' EXIT
-	trap '' INT TERM HUP
-	mkdir "$dir"
-	echo "xdp-lessons begin" >"$dir/trace_marker"
 	# mawk keeps its input back without this. gawk does not know it.
 	[[ $(awk -W version 2>&1 </dev/null) != mawk* ]] || awk+=(-W interactive)
+
+	trap 'end_trace' EXIT
+	trap 'stop=1' INT TERM HUP
+	mkdir "$dir" || exit $((!stop))
+	echo "xdp-lessons begin" >"$dir/trace_marker"
 	(
+		# The reader ignores ^C: it ends at the mark that we write then, after
+		# all that happened before.
+		trap '' INT HUP
 		trap - TERM
 		# Should this shell be killed, the reader ends too. It may have been
 		# before the reader asked to be told.
@@ -60,10 +62,10 @@ trace_events()
 	# reader can read. What is left, trace.awk sorts.
 	last=$((first + 9))
 	for events in "$dir"/events/xdp/xdp_*; do
-		field=$(grep -oE '(from_)?ifindex;' "$events/format" | head -n 1) || :
-		case $field in
-		'ifindex;') echo "ifindex>=$first&&ifindex<=$last" ;;
-		'from_ifindex;') echo "(from_ifindex>=$first&&from_ifindex<=$last)||(to_ifindex>=$first&&to_ifindex<=$last)" ;;
+		read -rd '' format <"$events/format" || :
+		case $format in
+		*' ifindex;'*) echo "ifindex>=$first&&ifindex<=$last" ;;
+		*' from_ifindex;'*) echo "(from_ifindex>=$first&&from_ifindex<=$last)||(to_ifindex>=$first&&to_ifindex<=$last)" ;;
 		*) continue ;;
 		esac >"$events/filter"
 	done
@@ -79,8 +81,11 @@ trace_events()
 	# Not earlier: this shell only waits from here on, and bash 5.2 may fail to
 	# run a trap elsewhere.
 	trap 'trap "" INT TERM HUP; exit 0' INT TERM HUP
+	((!stop)) || exit 0
 	: >"$ready"
 	wait "$reader" || :
+	# Here, for end_trace() knows the variables of this function.
+	exit 0
 }
 
 end_trace()
