@@ -36,6 +36,7 @@ less()
 # is_table KIND ENTRIES...: $output is a head and a line for each size, as they should be.
 is_table()
 {
+	echo "$output"
 	awk -v kind="$1" -v sizes="${*:2}" '
 		BEGIN { n = split(sizes, size, " ") }
 		NR == 1 {
@@ -135,10 +136,33 @@ is_table()
 		"$map_cost" -r 1 array 10
 	[ "$stderr" = "# the processor is emulated" ]
 	is_table array 10
+	need_real_time # else that is said, and not what follows
 	run -0 --separate-stderr fake /proc/sys/net/core/bpf_jit_enable 0 \
 		"$map_cost" -r 1 array 10
 	[[ $stderr == *"JIT compiler is off"* ]]
 	is_table array 10
+}
+
+@test "differences that noise makes negative are figures, not errors" {
+	# A clock whose seconds get longer and longer.
+	cat >"$BATS_TEST_TMPDIR/clock.c" <<-'END'
+		#include <time.h>
+
+		int clock_gettime(clockid_t id, struct timespec *now)
+		{
+			static long calls;
+
+			calls++;
+			now->tv_sec = calls * calls;
+			now->tv_nsec = 0;
+			return 0;
+		}
+	END
+	cc -shared -fPIC -o "$BATS_TEST_TMPDIR/clock.so" "$BATS_TEST_TMPDIR/clock.c"
+	run -0 --separate-stderr env LD_PRELOAD="$BATS_TEST_TMPDIR/clock.so" \
+		"$map_cost" -r 1 hash 1
+	is_table hash 1
+	awk '!/^#/ { exit !($3 < 0 && $6 < 0) }' <<<"$output"
 }
 
 @test "a line is there as soon as it is known; ^C ends it at once, nothing is left" {

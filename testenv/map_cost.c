@@ -212,8 +212,11 @@ static double run_seconds(const struct bpf_program *prog, unsigned int count)
 	return ret ?: cpu_seconds() - start;
 }
 
-/* All entries. Returns seconds for the entries alone, or -errno. */
-static double fill(struct map_cost_kern *skel, __u32 entries)
+/*
+ * All entries. *@seconds is for the entries alone; with few of them it may be below zero,
+ * for it is a difference. Returns 0 or -errno.
+ */
+static int fill(struct map_cost_kern *skel, __u32 entries, double *seconds)
 {
 	int ret, runs = 0, tries = 0;
 	double start, middle;
@@ -237,7 +240,7 @@ static double fill(struct map_cost_kern *skel, __u32 entries)
 		}
 		/* Inside a program the kernel cannot wait for memory. We can. */
 		if (skel->bss->refused != -ENOMEM || ++tries == TRIES)
-			return skel->bss->refused;
+			return skel->bss->refused ?: -EAGAIN;
 		usleep(TRY_AGAIN);
 	}
 	middle = cpu_seconds();
@@ -246,7 +249,8 @@ static double fill(struct map_cost_kern *skel, __u32 entries)
 	ret = run(skel->progs.fill);
 	if (ret)
 		return ret;
-	return middle - start - runs * (cpu_seconds() - middle);
+	*seconds = middle - start - runs * (cpu_seconds() - middle);
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -297,7 +301,7 @@ static int measure(const struct kind *kind, __u32 entries, int runs,
 {
 	struct map_cost_kern *skel = map_cost_kern__open();
 	const char *doing = "open";
-	double seconds;
+	double seconds = 0;
 	int ret;
 
 	if (!skel) {
@@ -322,11 +326,9 @@ static int measure(const struct kind *kind, __u32 entries, int runs,
 		goto out;
 
 	doing = "fill";
-	seconds = fill(skel, entries);
-	if (seconds < 0) {
-		ret = seconds;
+	ret = fill(skel, entries, &seconds);
+	if (ret)
 		goto out;
-	}
 	cost->insert = seconds * 1e9 / entries;
 
 	doing = "look up";
