@@ -3,6 +3,8 @@
 #include <err.h>
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,6 +29,8 @@
 /* For PACKET_COST. */
 #define COST_ROWS_MAX	512
 #define COST_ROW_REPEAT 20000 /* packets, for the kernel's own figure */
+
+#define MEET_SPINS 5000 /* looks for the other, before the CPU is left to it */
 
 #define ARP_LEN	 28 /* bytes, IPv4 over Ethernet: RFC 826 */
 #define TAG_LEN	 4  /* bytes, IEEE 802.1Q */
@@ -554,6 +558,84 @@ static void cost_report_all(const char *path)
 		cost_report(out, &cost_rows[i], runs);
 	if (fclose(out))
 		err(EXIT_FAILURE, "write %s", path);
+}
+
+/* One of two threads that meet. */
+struct meeting {
+	pthread_t thread;
+	cpu_set_t cpu;
+	struct packet packet;
+	void (*change)(struct packet *packet, __u32 round);
+	volatile __u32 *arrived; /* how often one of the two came */
+	__u32 rounds;
+	__u32 repeat;
+	int prog_fd;
+	int error; /* errno, if it could not run the program */
+};
+
+static void *meet(void *arg)
+{
+	struct meeting *meeting = arg;
+	__u8 frame[FRAME_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
+		    .repeat = meeting->repeat);
+	__u32 i, spins;
+
+	sched_setaffinity(0, sizeof(meeting->cpu), &meeting->cpu);
+	for (i = 0; i < meeting->rounds; i++) {
+		if (meeting->change)
+			meeting->change(&meeting->packet, i);
+		opts.data_size_in = packet_build(&meeting->packet, frame);
+		__sync_fetch_and_add(meeting->arrived, 1);
+		/* Whoever sleeps comes too late, but the other may need this CPU. */
+		for (spins = 0; *meeting->arrived < 2 * (i + 1); spins++)
+			if (spins >= MEET_SPINS)
+				usleep(1);
+		/* After an error too it goes on: the other waits for it. */
+		if (bpf_prog_test_run_opts(meeting->prog_fd, &opts))
+			meeting->error = errno;
+	}
+	return NULL;
+}
+
+bool packet_meet(const struct bpf_program *prog, const struct packet *packet,
+		 void (*change)(struct packet *packet, __u32 round),
+		 __u32 rounds, __u32 repeat)
+{
+	volatile __u32 arrived = 0;
+	struct meeting meetings[2];
+	int cpu, found = 0, i;
+	cpu_set_t cpus;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	for (cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++) {
+		if (!CPU_ISSET(cpu, &cpus))
+			continue;
+		meetings[found] = (struct meeting){
+			.packet = *packet,
+			.change = change,
+			.arrived = &arrived,
+			.rounds = rounds,
+			.repeat = repeat,
+			.prog_fd = bpf_program__fd(prog),
+		};
+		CPU_SET(cpu, &meetings[found++].cpu);
+	}
+	if (found < 2)
+		return false;
+
+	/* A second thread that cannot be started would be waited for by the first. */
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&meetings[i].thread, NULL, meet,
+				   &meetings[i]))
+			err(EXIT_FAILURE, "start a thread");
+	for (i = 0; i < 2; i++)
+		pthread_join(meetings[i].thread, NULL);
+	for (i = 0; i < 2; i++)
+		if (meetings[i].error)
+			fail_msg("run %s: %s", bpf_program__name(prog),
+				 strerror(meetings[i].error));
+	return true;
 }
 
 /* Does a file below /proc contain this text? */

@@ -146,6 +146,24 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 		    __u32 verdict);
 
 /**
+ * packet_meet() - Let two CPUs run a program at the same moment, again and again.
+ * @prog: a loaded XDP or TC program.
+ * @packet: what both receive; each thread changes a copy of its own.
+ * @change: makes it the packet of round @round, from 0 on; or NULL.
+ * @rounds: how often the two meet.
+ * @repeat: how many packets each then gives to the program.
+ *
+ * For what goes wrong only if two do it at once. Whether they really meet in one round is
+ * luck; in a thousand they do, unless one thread emulates both processors. Fails the
+ * running test if the kernel does not run the program.
+ *
+ * Return: false, and nothing was run, if there is only one CPU to run on.
+ */
+bool packet_meet(const struct bpf_program *prog, const struct packet *packet,
+		 void (*change)(struct packet *packet, __u32 round),
+		 __u32 rounds, __u32 repeat);
+
+/**
  * packet_verdict_name() - Say a verdict in words.
  * @verdict: an enum xdp_action, or any other number.
  *

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=same-on-every-kernel
 #
 # leftovers: each kind of thing is found when it is left behind.
 

@@ -9,6 +9,10 @@ setup_file()
 {
 	need_root
 	programs "$BATS_FILE_TMPDIR"
+	local program
+	for program in "$BATS_TEST_DIRNAME"/../lessons/*/*_user; do
+		"$program" -h | sed '/^$/q' | grep -qE ' attach | CASE ' || echo "$program"
+	done >"$BATS_FILE_TMPDIR/loaders"
 }
 
 setup()
@@ -27,10 +31,7 @@ teardown()
 # attach, and tests in their lesson's folder.
 loaders()
 {
-	local program
-	for program in "$BATS_TEST_DIRNAME"/../lessons/*/*_user; do
-		"$program" -h | sed '/^$/q' | grep -qE ' attach | CASE ' || echo "$program"
-	done
+	cat "$BATS_FILE_TMPDIR/loaders"
 }
 
 # interfaces LOADER: what its command line ends with, as its usage says.
@@ -53,7 +54,7 @@ one_line()
 # nothing_attached: neither at XDP nor at TC.
 nothing_attached()
 {
-	run lab exec box -- bpftool net show
+	run ip netns exec "$LAB-box" bpftool net show
 	echo "$output"
 	! grep -q '^eth' <<<"$output"
 }
@@ -137,25 +138,22 @@ nothing_attached()
 		read -ra where <<<"$(interfaces "$loader")"
 		for signal in INT TERM HUP KILL; do
 			# A job in the background is deaf to ^C, one under nohup to HUP: not this.
-			"$TESTENV" exec box -- python3 -c '
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$loader" "${where[@]}" >/dev/null 3>&- &
+			"$TESTENV" exec box -- env --default-signal=INT,HUP \
+				"$loader" "${where[@]}" >/dev/null 3>&- &
 			pid=$!
 			wait_for attached
 			kill -$signal $pid
 			wait $pid || :
 			wait_for not_attached
 			[ $signal = KILL ] || nothing_attached
-			lab exec box -- tc qdisc del dev eth0 clsact 2>/dev/null || :
+			tc -n "$LAB-box" qdisc del dev eth0 clsact 2>/dev/null || :
 		done
 	done
 }
 
 attached()
 {
-	lab exec box -- ip link show dev eth0 | grep -q prog/xdp
+	ip -n "$LAB-box" link show dev eth0 | grep -q prog/xdp
 }
 
 not_attached()

@@ -170,7 +170,7 @@ static void count_flow(const struct flow_key *key, __u64 bytes)
 		.packets = 1, .bytes = bytes, .first_ns = now, .last_ns = now
 	};
 	struct flow *flow;
-	int err; /* no more: before Linux 6.4, the upper half of a long is not set */
+	int err; /* not long: before Linux 6.4 its upper half is not set */
 
 	flow = bpf_map_lookup_elem(&flows, key);
 	if (!flow) {

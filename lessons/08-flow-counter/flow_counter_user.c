@@ -136,9 +136,7 @@ static int read_report(const struct flow_counter_kern *skel,
 	size_t i;
 	int err;
 
-	err = read_flows(skel->maps.flows, report);
-	if (err)
-		return err;
+	/* Before the flows: one that begins meanwhile must not look forgotten. */
 	for (slot = 0; slot < COUNTS; slot++) {
 		err = xdp_sum_percpu(skel->maps.counts, slot, sums, 2);
 		if (err)
@@ -146,6 +144,9 @@ static int read_report(const struct flow_counter_kern *skel,
 		report->counts[slot].packets = sums[0];
 		report->counts[slot].bytes = sums[1];
 	}
+	err = read_flows(skel->maps.flows, report);
+	if (err)
+		return err;
 
 	for (i = 0; i < report->count; i++) {
 		report->entries[i].key = report->keys[i];
@@ -160,12 +161,12 @@ static int read_report(const struct flow_counter_kern *skel,
 	return 0;
 }
 
-/* Flows that were in the map, and are no longer. */
+/* Flows that were in the map, and are no longer; at least so many. */
 static __u64 forgotten(const struct report *report)
 {
 	__u64 began = report->counts[COUNT_NEW].packets;
 
-	/* The counts are read a moment after the flows. */
+	/* The flows are read a moment after the counts. */
 	return began > report->count ? began - report->count : 0;
 }
 
@@ -420,10 +421,12 @@ int main(int argc, char **argv)
 	skel = flow_counter_kern__open();
 	if (!skel)
 		errx(EXIT_FAILURE, "open flow_counter: %s", xdp_reason(errno));
-	if (room)
-		bpf_map__set_max_entries(skel->maps.flows, room);
-	if (style.forgets)
-		bpf_map__set_type(skel->maps.flows, BPF_MAP_TYPE_LRU_HASH);
+	err = room ? bpf_map__set_max_entries(skel->maps.flows, room) : 0;
+	if (!err && style.forgets)
+		err = bpf_map__set_type(skel->maps.flows,
+					BPF_MAP_TYPE_LRU_HASH);
+	if (err)
+		errx(EXIT_FAILURE, "set up the map: %s", xdp_reason(err));
 	style.room = bpf_map__max_entries(skel->maps.flows);
 	if (flow_counter_kern__load(skel))
 		errx(EXIT_FAILURE, "load flow_counter: %s", xdp_reason(errno));

@@ -8,8 +8,8 @@
 #include <linux/errno.h>
 #include <bpf/bpf_helpers.h>
 
-#define FLOWS	    200000
-#define PACKETS_MAX (1ULL << 63) /* never */
+#define FLOWS	      200000
+#define NEVER_REACHED (1ULL << 63)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -40,12 +40,12 @@ int plain(struct xdp_md *ctx)
 	__u64 *packets = bpf_map_lookup_elem(&shared, &flow);
 	__u64 before;
 
-	/* What "*packets += 1" does, and a branch: only at one does an emulated
-	 * processor give way to another.
+	/* Read, add, write: "*packets += 1". Emulated processors take turns, and
+	 * change at branches only. Without this one they would lose nothing.
 	 */
 	if (packets) {
 		before = *packets;
-		if (before < PACKETS_MAX)
+		if (before < NEVER_REACHED)
 			*packets = before + 1;
 	}
 	return XDP_PASS;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One packet in: which flow is it in, and what became of the rest? */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <time.h>
-#include <unistd.h>
 #include <bpf/bpf.h>
 
 #include "flow_counter.h"
@@ -16,18 +13,10 @@
 #define FLOOD	1000 /* in that of one that forgets */
 #define PACKETS 3
 
-#define MEETINGS  2000
-#define TOGETHER  1000000
-#define SPINS_MAX 5000
+#define MEETINGS 2000
+#define TOGETHER 1000000
 
 static struct flow_counter_kern *skel;
-
-struct meeting {
-	pthread_t thread;
-	cpu_set_t cpu;
-	volatile __u32 *arrived; /* how often one of the two came */
-	int prog_fd;
-};
 
 /* clang-format off */
 
@@ -362,33 +351,9 @@ static void forgetting_map(void **state)
 	flow_counter_kern__destroy(lru);
 }
 
-/* One of two that meet before each packet, so that both find a new flow. */
-static void *meet(void *arg)
+static void change_port(struct packet *packet, __u32 round)
 {
-	struct packet packet = { "a new flow", { ETH(), IP4(), UDP(0, 2) } };
-	const struct meeting *meeting = arg;
-	__u8 frame[FRAME_MAX];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .repeat = 1);
-	__u32 i, spins;
-
-	sched_setaffinity(0, sizeof(meeting->cpu), &meeting->cpu);
-	for (i = 0; i < MEETINGS; i++) {
-		packet.layers[2].arg = i;
-		opts.data_size_in = packet_build(&packet, frame);
-		__sync_fetch_and_add(meeting->arrived, 1);
-		/* Whoever sleeps comes too late, but the other may need this CPU. */
-		for (spins = 0; *meeting->arrived < 2 * (i + 1); spins++)
-			if (spins >= SPINS_MAX)
-				usleep(1);
-		if (bpf_prog_test_run_opts(meeting->prog_fd, &opts))
-			return strerror(errno);
-	}
-
-	/* And then many of the last one. */
-	opts.repeat = TOGETHER;
-	if (bpf_prog_test_run_opts(meeting->prog_fd, &opts))
-		return strerror(errno);
-	return NULL;
+	packet->layers[2].arg = round;
 }
 
 /*
@@ -399,36 +364,22 @@ static void two_meet(void **state)
 {
 	struct flow_counter_kern *both = flow_counter_kern__open_and_load();
 	struct flow_key key = FLOW4(.protocol = IPPROTO_UDP);
-	struct meeting meetings[2] = {};
-	volatile __u32 arrived = 0;
-	int cpu = -1, found = 0, i;
+	struct packet packet = { "a new flow", { ETH(), IP4(), UDP(0, 2) } };
 	struct counter counter;
 	struct flow flow;
-	cpu_set_t cpus;
 	__u64 right;
-	void *failed;
+	int i;
 
 	(void)state;
 	assert_non_null(both);
-	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
-	while (++cpu < CPU_SETSIZE && found < 2)
-		if (CPU_ISSET(cpu, &cpus))
-			CPU_SET(cpu, &meetings[found++].cpu);
-	if (found < 2)
+	if (!packet_meet(both->progs.flow_counter, &packet, change_port,
+			 MEETINGS, 1)) {
+		flow_counter_kern__destroy(both);
 		skip();
-
-	for (i = 0; i < 2; i++) {
-		meetings[i].arrived = &arrived;
-		meetings[i].prog_fd = bpf_program__fd(both->progs.flow_counter);
-		assert_int_equal(pthread_create(&meetings[i].thread, NULL, meet,
-						&meetings[i]),
-				 0);
 	}
-	for (i = 0; i < 2; i++) {
-		pthread_join(meetings[i].thread, &failed);
-		if (failed)
-			fail_msg("run flow_counter: %s", (char *)failed);
-	}
+	/* And then many of the last one. */
+	change_port(&packet, MEETINGS - 1);
+	packet_meet(both->progs.flow_counter, &packet, NULL, 1, TOGETHER);
 
 	for (i = 0; i < MEETINGS; i++) {
 		key.source_port = htons(i);

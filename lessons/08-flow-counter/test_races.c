@@ -4,7 +4,8 @@
  * flow_races_kern.c, and print how many were counted.
  *
  * Whether a wrong way loses packets is a matter of luck. It gets up to ROUNDS
- * chances. Printed is the last round that lost some, and the shortest time.
+ * chances. Printed is the last round that lost some, and the shortest time of all
+ * rounds, of the slower CPU.
  */
 #include <err.h>
 #include <errno.h>

@@ -8,6 +8,7 @@
 #define PROGRAM	 "prefix_totals"
 #define PREFIXES 256
 #define LIST_MAX 6
+#define LOADS	 20 /* of the program, to let two processors meet */
 
 struct prefix {
 	__be32 address[4];
@@ -237,9 +238,52 @@ static void loses_nothing(void **state)
 	bpf_object__close(obj);
 }
 
+static void change_network(struct packet *packet, __u32 round)
+{
+	packet->layers[1].ip4.saddr = htonl(0x0b000001 + (round << 8));
+}
+
+/* Each network's first packet comes to two processors at the same moment. */
+static void two_meet(void **state)
+{
+	const struct packet packet = { "a packet",
+				       { ETH(), IP4(), UDP(1, 2) } };
+	struct prefix key = NET4(11, 0, 0);
+	struct bpf_object *obj;
+	struct total total;
+	__u32 load, i;
+
+	(void)state;
+	for (load = 0; load < LOADS; load++) {
+		obj = exercise_load();
+		if (!packet_meet(exercise_program(obj, PROGRAM), &packet,
+				 change_network, PREFIXES, 1)) {
+			bpf_object__close(obj);
+			skip();
+		}
+		read_missed(obj, &total);
+		if (total.packets)
+			fail_msg(
+				"two processors met a new network: \"missed\" says %llu packets, and there was room for all",
+				total.packets);
+		for (i = 0; i < PREFIXES; i++) {
+			key.address[0] = htonl(0x0b000000 + (i << 8));
+			if (!read_total(obj, &key, &total))
+				fail_msg("there is no total of network %u",
+					 i + 1);
+			if (total.packets != 2 || total.bytes != 2 * FRAME_MIN)
+				fail_msg(
+					"two processors met a new network: %llu packets of it, %llu bytes; right are 2 and %d",
+					total.packets, total.bytes,
+					2 * FRAME_MIN);
+		}
+		bpf_object__close(obj);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct CMUnitTest more[ARRAY_SIZE(lists) + 2];
+	struct CMUnitTest more[ARRAY_SIZE(lists) + 3];
 	const struct exercise exercise = {
 		.object = "prefix_totals_kern.o",
 		.program = PROGRAM,
@@ -255,7 +299,11 @@ int main(int argc, char **argv)
 						       (void *)&lists[i] };
 	more[i++] = (struct CMUnitTest){ .name = "a full map is noticed",
 					 .test_func = says_what_it_missed };
-	more[i] = (struct CMUnitTest){ .name = "no packet is lost",
-				       .test_func = loses_nothing };
+	more[i++] = (struct CMUnitTest){ .name = "no packet is lost",
+					 .test_func = loses_nothing };
+	more[i] = (struct CMUnitTest){
+		.name = "two processors meet a new network, and both are counted",
+		.test_func = two_meet
+	};
 	return exercise_main(argc, argv, &exercise);
 }
