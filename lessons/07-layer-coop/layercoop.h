@@ -17,8 +17,8 @@ struct pair {
 	__u32 version; /* of IP: 4 or 6 */
 };
 
-/* Frames are counted as on the wire: with Ethernet header and VLAN tags, without
- * FCS.
+/* Frames are counted from the Ethernet header on, with VLAN tags, without FCS. (A tag
+ * that a card took off what it received is not there to be counted.)
  */
 struct traffic {
 	__u64 rx_packets; /* frames received, at XDP */
@@ -32,7 +32,7 @@ struct traffic {
 /* Keys of the second map: what has no entry in the first. */
 enum {
 	REST_NOT_IP,  /* other EtherType, or headers cut short */
-	REST_NO_ROOM, /* IP, but all PAIRS_MAX entries were taken */
+	REST_NO_ROOM, /* IP, but no entry: as a rule all PAIRS_MAX are taken */
 	RESTS
 };
 

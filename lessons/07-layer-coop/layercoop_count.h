@@ -68,25 +68,22 @@ static __always_inline bool read_pair(struct cursor *cur, bool received,
 }
 
 /* The entry that a packet is counted in. NULL only in theory. */
-static __always_inline struct traffic *find_traffic(struct cursor *cur,
-						    bool received)
+static __always_inline struct traffic *find_traffic(const struct pair *pair,
+						    bool is_ip)
 {
-	/* Every byte of a key counts: those that IPv4 does not use, too. */
-	struct pair pair = {};
 	struct traffic *traffic, none = {};
 	__u32 rest = REST_NOT_IP;
 
-	if (read_pair(cur, received, &pair)) {
-		traffic = bpf_map_lookup_elem(&layercoop_pairs, &pair);
+	if (is_ip) {
+		traffic = bpf_map_lookup_elem(&layercoop_pairs, pair);
 		if (traffic)
 			return traffic;
 
 		/* The first packet of a pair. If another CPU is faster, its entry
 		 * stays as it is, and is the one that is found.
 		 */
-		bpf_map_update_elem(&layercoop_pairs, &pair, &none,
-				    BPF_NOEXIST);
-		traffic = bpf_map_lookup_elem(&layercoop_pairs, &pair);
+		bpf_map_update_elem(&layercoop_pairs, pair, &none, BPF_NOEXIST);
+		traffic = bpf_map_lookup_elem(&layercoop_pairs, pair);
 		if (traffic)
 			return traffic;
 		rest = REST_NO_ROOM;
@@ -105,38 +102,57 @@ static __always_inline void count_received(struct xdp_md *ctx)
 		.end = (void *)(long)ctx->data_end,
 	};
 	__u64 bytes = cur.end - cur.pos;
+	/* Every byte of a key counts: those that IPv4 does not use, too. */
+	struct pair pair = {};
 	struct traffic *traffic;
 
-	traffic = find_traffic(&cur, true);
+	traffic = find_traffic(&pair, read_pair(&cur, true, &pair));
 	if (!traffic)
 		return;
 	__sync_fetch_and_add(&traffic->rx_packets, 1);
 	__sync_fetch_and_add(&traffic->rx_bytes, bytes);
 }
 
-static __always_inline void count_sent(struct __sk_buff *skb)
+/* The same for an skb, which may be in pieces. */
+static __always_inline bool read_sent(struct __sk_buff *skb, struct pair *pair)
 {
 	__u32 headers = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
-	/* 0 in an skb that is not to be cut. */
+	struct cursor cur = {
+		.pos = (void *)(long)skb->data,
+		.end = (void *)(long)skb->data_end,
+	};
+
+	/* Only the first piece lies between data and data_end. As a rule it has all
+	 * headers, and then they stay where they are: with most segments of TCP,
+	 * moving them would mean to copy them.
+	 */
+	if (read_pair(&cur, false, pair))
+		return true;
+	if (skb->data_end - skb->data >= headers ||
+	    bpf_skb_pull_data(skb, headers))
+		return false;
+
+	cur.pos = (void *)(long)skb->data;
+	cur.end = (void *)(long)skb->data_end;
+	return read_pair(&cur, false, pair);
+}
+
+static __always_inline void count_sent(struct __sk_buff *skb)
+{
+	/* 0 or 1 in an skb that is not to be cut; 0 also in some of virtual machines. */
 	__u64 frames = skb->gso_segs ? skb->gso_segs : 1;
 	/* With headers for each frame that it will be cut into: the kernel has
 	 * worked that out for its queues.
 	 */
 	__u64 bytes = skb->wire_len;
 	struct traffic *traffic;
-	struct cursor cur;
+	struct pair pair = {};
 
 	/* A tag that travels beside the packet is in no length yet. */
 	if (skb->vlan_present)
 		bytes += frames * VLAN_TAG_LEN;
 
-	/* Of an skb only the first piece lies between data and data_end. */
-	if (skb->data_end - skb->data < headers)
-		bpf_skb_pull_data(skb, headers);
-
-	cur.pos = (void *)(long)skb->data;
-	cur.end = (void *)(long)skb->data_end;
-	traffic = find_traffic(&cur, false);
+	traffic = find_traffic(&pair, read_sent(skb, &pair));
 	if (!traffic)
 		return;
 	__sync_fetch_and_add(&traffic->tx_packets, frames);

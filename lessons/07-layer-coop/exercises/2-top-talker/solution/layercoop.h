@@ -14,7 +14,7 @@ struct pair {
 	__u32 version; /* of IP: 4 or 6 */
 };
 
-/* Since the programs were attached. Frames as on the wire, without FCS. */
+/* Since the programs were attached. Frames without FCS. */
 struct traffic {
 	__u64 rx_packets;
 	__u64 rx_bytes;
