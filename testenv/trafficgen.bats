@@ -55,7 +55,8 @@ counted()
 # arrived NODE NUMBER MATCH...: that many frames, and all of them match.
 arrived()
 {
-	wait_for counted "$1" seen "$2" || lab exec "$1" -- nft list ruleset
+	wait_for counted "$1" matched "$2" || :
+	lab exec "$1" -- nft list ruleset
 	counted "$1" seen "$2"
 	counted "$1" matched "$2"
 }
