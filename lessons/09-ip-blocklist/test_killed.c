@@ -5,7 +5,8 @@
  *	test_killed N COMMAND [ARG...]
  *
  * COMMAND is killed where it enters its N-th system call of those that can change a map,
- * a link, or a file system. Calls that came before are done; this one is not.
+ * a link, or a file system, each bpf() among them. Calls that came before are done; this
+ * one is not.
  *
  * Exit status: 0 it was killed there, 3 it had ended before, 1 it could not be run.
  */

@@ -92,6 +92,10 @@ int main(int argc, char **argv)
 	skel->rodata->first_source = FIRST_SOURCE;
 	skel->rodata->nr_sources = xdp_option_number(
 		"number of sources", argv[optind + 2], 1, SOURCES_MAX);
+	if (!(skel->rodata->nr_sources % STEP))
+		errx(EXIT_USAGE,
+		     "number of sources: no multiple of %d, please: few of them would send",
+		     STEP);
 	skel->rodata->step = STEP % skel->rodata->nr_sources;
 	skel->rodata->out_ifindex = opts.ifindex;
 	if (flood_kern__load(skel))

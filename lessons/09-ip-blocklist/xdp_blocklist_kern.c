@@ -37,7 +37,7 @@ struct {
 /*
  * Packets that a prefix dropped. In a map of its own, so that it outlives the exchange. A
  * prefix has an entry from its first packet on. All CPUs share it: memory for one copy
- * a CPU is much slower to get, and whoever sends from many addresses makes many entries.
+ * a CPU is much slower to get, and many listed prefixes may send their first at once.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -74,6 +74,7 @@ static void count_hit(const struct prefix *listed)
 		bpf_map_update_elem(&hits, listed, &none, BPF_NOEXIST);
 		packets = bpf_map_lookup_elem(&hits, listed);
 	}
+	/* No memory for it: then only the totals have this packet. */
 	if (packets)
 		__sync_fetch_and_add(packets, 1);
 }

@@ -10,7 +10,8 @@
  *			link		what holds the program at the interface
  *
  * Attached is what has a link that is alive. All else there is left of a call that was
- * killed, or of an interface that is gone, and attach and detach clear it away. What
+ * killed, or of an interface that is gone: attach and detach clear dead links away, and
+ * use or remove what their own interface has. What
  * changes more than one prefix fills a new list, and exchanges the two at the end. So a
  * call that is killed has either done all of its work or nothing.
  */
@@ -120,6 +121,7 @@ static int pin_dir(char *dir, int ifindex)
 static void on_alarm(int sig)
 {
 	(void)sig; /* flock() returns, and that is all that is wanted */
+	alarm(1);  /* should it not have waited yet: once more */
 }
 
 /*
@@ -736,13 +738,14 @@ static int do_stats(struct blocklist *b, char **args)
 	return EXIT_SUCCESS;
 }
 
-/* Is it the driver that runs the program, or the kernel's core? */
-static bool is_native(const struct blocklist *b)
+/* Who runs the program: "native", the driver, or "generic", the kernel's core. */
+static const char *mode(const struct blocklist *b)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 
-	return !bpf_xdp_query(b->opts.ifindex, 0, &query) &&
-	       query.attach_mode != XDP_ATTACHED_SKB;
+	if (bpf_xdp_query(b->opts.ifindex, 0, &query))
+		return "unknown";
+	return query.attach_mode == XDP_ATTACHED_SKB ? "generic" : "native";
 }
 
 static int do_status(struct blocklist *b, char **args)
@@ -755,7 +758,7 @@ static int do_status(struct blocklist *b, char **args)
 		return fail("read the list of %s: %s", b->opts.ifname,
 			    reason(ret));
 	printf("interface  %s\n", b->opts.ifname);
-	printf("mode       %s\n", is_native(b) ? "native" : "generic");
+	printf("mode       %s\n", mode(b));
 	printf("program    %u\n", b->prog_id);
 	printf("prefixes   %zu\n", list.count);
 	printf("pins       %s\n", b->dir);
@@ -784,6 +787,9 @@ static int mend_pin(const struct blocklist *b, const char *name)
 	prog.nr_map_ids = sizeof(ids) / sizeof(ids[0]);
 	ret = bpf_obj_get_info_by_fd(fd, &prog, &bytes) ? -errno : -ENOENT;
 	close(fd);
+	/* The kernel says how many maps there are, also if that is more than fit. */
+	if (prog.nr_map_ids > sizeof(ids) / sizeof(ids[0]))
+		prog.nr_map_ids = sizeof(ids) / sizeof(ids[0]);
 	for (i = 0; ret == -ENOENT && i < prog.nr_map_ids; i++) {
 		fd = bpf_map_get_fd_by_id(ids[i]);
 		bytes = sizeof(map);
@@ -832,11 +838,13 @@ static int load_pinned(struct blocklist *b)
 /* Put the new program in the old one's place, in one step. Returns a status. */
 static int replace_program(struct blocklist *b)
 {
-	if (b->opts.flags &&
-	    is_native(b) != (b->opts.flags == XDP_FLAGS_DRV_MODE))
+	const char *wanted = b->opts.flags == XDP_FLAGS_DRV_MODE ? "native" :
+								   "generic";
+
+	if (b->opts.flags && strcmp(mode(b), wanted))
 		return fail(
 			"attach to %s: it is attached in %s mode: detach comes first",
-			b->opts.ifname, is_native(b) ? "native" : "generic");
+			b->opts.ifname, mode(b));
 	if (load_pinned(b))
 		return EXIT_FAILURE;
 	if (bpf_link_update(b->link,

@@ -15,8 +15,10 @@
 #define BURST	  5
 #define SECOND	  1000000000ULL /* ns */
 #define INTERVALS 10
+#define MEETINGS  200000 /* packets from each of two processors */
 
 static __u64 interval; /* ns */
+static __u32 burst = BURST;
 
 static const struct packet ipv4 = { "IPv4", { ETH(), IP4(), UDP(1, 2) } };
 static const struct packet ipv6 = { "IPv6", { ETH(), IP6(), UDP(1, 2) } };
@@ -26,8 +28,6 @@ static const struct packet arp = { "ARP", { ETH(), ARP() } };
 
 static void prepare(struct bpf_object *obj)
 {
-	const __u32 burst = BURST;
-
 	exercise_rodata(obj, "interval", &interval, sizeof(interval));
 	exercise_rodata(obj, "burst", &burst, sizeof(burst));
 }
@@ -250,6 +250,32 @@ static void later_clock(void **state)
 	bpf_object__close(obj);
 }
 
+/* Each of the two takes its tokens, and none is taken by both. */
+static void two_take(void **state)
+{
+	struct bpf_object *obj;
+	__u32 left;
+
+	(void)state;
+	burst = BURST + 2 * MEETINGS;
+	obj = exercise_load();
+	list(obj, "10.11.1.2", 32, 7);
+	set(obj, 7, burst, now());
+	if (!packet_meet(exercise_program(obj, "xdp_rate_limit"), &ipv4, NULL,
+			 1, MEETINGS)) {
+		burst = BURST;
+		bpf_object__close(obj);
+		skip();
+	}
+	burst = BURST;
+	left = get(obj, 7).tokens;
+	if (left != BURST)
+		fail_msg(
+			"two processors took %d tokens of %d each: %u are left, right are %d",
+			MEETINGS, BURST + 2 * MEETINGS, left, BURST);
+	bpf_object__close(obj);
+}
+
 static bool is_call(const struct bpf_insn *insn, int helper)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
@@ -297,6 +323,8 @@ int main(int argc, char **argv)
 		{ "a clock that is behind gives nothing", later_clock, NULL,
 		  NULL, NULL },
 		{ "the bucket's lock is taken", is_locked, NULL, NULL, NULL },
+		{ "two processors never take the same token", two_take, NULL,
+		  NULL, NULL },
 	};
 	const struct exercise exercise = {
 		.object = "xdp_rate_limit_kern.o",

@@ -117,6 +117,13 @@ static const struct row {
 	  XDP_PASS,
 	  { "", { ETH(), IP6(), UDP(1, 2) } } },
 
+	{ "64:ff9b::1:192.0.2.1 passes: it is not NAT64",
+	  "64:ff9b::1:192.0.2.1",
+	  "192.0.2.0",
+	  24,
+	  XDP_PASS,
+	  { "", { ETH(), IP6(), UDP(1, 2) } } },
+
 	{ "a 6to4 source of the list is dropped",
 	  "2002:c000:201::1",
 	  "192.0.2.1",

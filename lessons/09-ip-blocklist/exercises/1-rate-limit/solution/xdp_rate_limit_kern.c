@@ -36,7 +36,7 @@ struct {
 } buckets SEC(".maps");
 
 /* Add what has come since. Call it with the lock held. */
-static void fill(struct bucket *bucket, __u64 now)
+static __always_inline void fill(struct bucket *bucket, __u64 now)
 {
 	__u64 come;
 
