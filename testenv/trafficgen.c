@@ -589,7 +589,7 @@ int main(int argc, char **argv)
 	       done / seconds);
 	fflush(stdout);
 	refused = config.drop ? 0 : skel->bss->made - done;
-	/* Of what it made up for, nobody needs to know. */
+	/* It made up for them, with frames of later flows. Nobody needs to know. */
 	short_of = done < config.count && !stopped;
 	if (refused && (short_of || config.opts.verbose))
 		warnx("%s refused %llu%s: %s", config.opts.ifname, refused,
