@@ -16,8 +16,9 @@
 # Called by "make test", which builds first. Per lesson: its packet tests, its page,
 # played by testenv/follow, *.bats, if any, and the contract of each exercise (of all
 # lessons and of "kernel": that its solution passes). For the lab: *.bats. All
-# speak TAP to prove, which ends with its summary. "kernel" leaves out the bats files
-# with the tag same-on-every-kernel: they compile, or play with terminals and texts.
+# speak TAP to prove, which ends with its summary. "kernel" leaves out bats files and
+# single tests with the tag same-on-every-kernel: they compile, play with terminals and
+# texts, or interrupt scripts.
 #
 # Exit status: 0 all passed, 1 not so, 2 usage, 4 cannot run here.
 set -eu
@@ -29,7 +30,7 @@ one()
 	case $1 in
 	*/exercises/*) testenv/exercise.sh contract "${1%/*}" ;;
 	*.md) testenv/follow --tap "$1" ;;
-	*.bats) bats --formatter tap "$1" ;;
+	*.bats) bats --formatter tap ${KERNEL_ONLY:+--filter-tags '!same-on-every-kernel'} "$1" ;;
 	*leftovers) testenv/leftovers check "$INVENTORY" ;;
 	*) "$1" ;;
 	esac
@@ -58,7 +59,7 @@ if [ -z "$lesson" ] || [ "$lesson" = kernel ]; then
 	left_out=(testenv/alone.bats)
 	if [ "$lesson" = kernel ]; then
 		mapfile -t -O 1 left_out < <(grep -lx '# bats file_tags=same-on-every-kernel' testenv/*.bats)
-		export CONTRACT=solution
+		export CONTRACT=solution KERNEL_ONLY=1
 	fi
 	mapfile -t side_by_side < <(compgen -G 'testenv/*.bats' | grep -vxF "$(printf '%s\n' "${left_out[@]}")")
 	side_by_side+=(lessons/*/*.bats lessons/*/README.md

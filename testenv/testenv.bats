@@ -93,6 +93,7 @@ attached()
 	works "$LAB"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "^C at 20 moments of setup: a whole lab or none, and the next setup works" {
 	for i in {1..20}; do
 		status=0
@@ -112,6 +113,7 @@ attached()
 	works "$LAB"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "kill -9 in the middle of setup: setup and teardown mend it" {
 	for i in {1..12}; do
 		timeout -s KILL "0.$(printf %03d $((i * 12)))" "$TESTENV" setup 3>&- || :
@@ -124,6 +126,7 @@ attached()
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "setup mends a lab: namespace, interface, address, bpffs or state lost" {
 	lab setup
 	for damage in \
@@ -158,6 +161,7 @@ attached()
 	lab teardown
 }
 
+# bats test_tags=same-on-every-kernel
 @test "after a reboot: state without namespaces, names without namespaces" {
 	lab setup
 	for node in client box server; do
@@ -168,6 +172,7 @@ attached()
 	works "$LAB"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a name that is taken: one line, and the other's is not touched" {
 	ip netns add "$LAB-server"
 	ip -n "$LAB-server" link set lo up
@@ -179,6 +184,7 @@ attached()
 	ip netns del "$LAB-server"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a name that was ours and is another's now is not touched" {
 	lab setup
 	ip netns del "$LAB-server"
@@ -243,6 +249,7 @@ attached()
 	run -1 lab exec box -- test -e /sys/fs/bpf/pin
 }
 
+# bats test_tags=same-on-every-kernel
 @test "ten labs at once" {
 	for i in {0..9}; do
 		LAB=$LAB-$i "$TESTENV" setup 3>&- &
@@ -263,6 +270,7 @@ attached()
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "one lab, set up and torn down by ten at once" {
 	for i in {0..9}; do
 		"$TESTENV" setup 2>>"$BATS_TEST_TMPDIR/errors" 3>&- &
@@ -278,6 +286,7 @@ attached()
 	nothing_left "$LAB"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "teardown --all removes all labs, and nothing else" {
 	export XDP_LESSONS_RUN=$BATS_TEST_TMPDIR/xdp-lessons
 	ip netns add "$LAB-other"
@@ -292,6 +301,7 @@ attached()
 	ip netns del "$LAB-c-box"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "no root: one clear line and exit 4" {
 	for verb in setup teardown reset status stats trace "enter box" \
 			"exec box -- true" ping tcpdump "load $obj" unload; do
@@ -307,6 +317,7 @@ attached()
 	[[ ${#lines[@]} == 1 && $output == *"needs root"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "wrong usage: one line and exit 2" {
 	for words in nonsense "setup more" "teardown -all" "enter" "enter nobody" "exec" \
 			"exec box" "exec box --" "exec boxx -- true" "load" "load -X $obj" \
@@ -324,6 +335,7 @@ attached()
 	run -2 lab
 }
 
+# bats test_tags=same-on-every-kernel
 @test "verbs that need the lab say so when it is not up" {
 	for words in status stats trace "enter box" "exec box -- true" ping tcpdump \
 			"load $obj" unload; do
@@ -356,6 +368,7 @@ attached()
 	[ "$output" = "$LAB-box"$'\n'"$LAB-client"$'\n'"$LAB-server" ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "exec: status, arguments, directory, environment, standard input" {
 	lab setup
 	run -7 lab exec box -- sh -c 'exit 7'
@@ -374,6 +387,7 @@ attached()
 	[ $status = 143 ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "enter: a shell with the node's name as its prompt, in this folder" {
 	command -v python3 >/dev/null || skip "needs python3"
 	lab setup
@@ -400,6 +414,7 @@ attached()
 	[[ $output == *"[$BATS_TEST_TMPDIR] []"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "ping: box is the default target, arguments are passed on" {
 	lab setup
 	run -0 lab ping -c 1
@@ -413,6 +428,7 @@ attached()
 	run -1 lab ping -c 1 -W 0.1 10.11.1.99
 }
 
+# bats test_tags=same-on-every-kernel
 @test "tcpdump: box eth0, or where one says" {
 	lab setup
 	"$TESTENV" tcpdump -c 1 icmp >"$BATS_TEST_TMPDIR/box" 2>"$BATS_TEST_TMPDIR/box.log" 3>&- &

@@ -14,9 +14,9 @@ setup()
 	mkdir -p "$tree"/{vm,lessons/01-one,lessons/02-two}
 	cp "$BATS_TEST_DIRNAME"/{lib.sh,test-kernels,table} "$tree/vm/"
 	cat >"$tree/vm/kernels.txt" <<-'END'
-		old   suite package below
-		new   suite package supported
-		next  suite package supported
+		old   suite package below lessons
+		new   suite package supported kernel
+		next  suite package supported lessons
 	END
 	stub kernel <<-'END'
 		#!/bin/sh
@@ -50,7 +50,7 @@ setup()
 		done
 		rm -rf "$out"
 		mkdir -p "$out/tap"
-		echo start >>"$XDP_STUB/starts-$kernel"
+		echo "start ${*: -1}" >>"$XDP_STUB/starts-$kernel"
 		echo "Linux $kernel" >"$out/release"
 		. "$XDP_STUB/guest-$kernel"
 	END
@@ -162,6 +162,17 @@ guest()
 	[ ! -e "$tree/vm/results/new" ]
 }
 
+@test "which tests: as kernels.txt says, unless told otherwise" {
+	run -0 "$tree/vm/test-kernels" old new next
+	for row in "old lessons" "new kernel" "next lessons"; do
+		grep -qx "tests ${row#* }" "$tree/vm/results/${row% *}"
+		grep -qx "start LESSON=${row#* }" "$XDP_STUB/starts-${row% *}"
+	done
+	run -0 "$tree/vm/test-kernels" --all next
+	grep -qx 'tests all' "$tree/vm/results/next"
+	grep -qx 'start LESSON=' "$XDP_STUB/starts-next"
+}
+
 @test "below the floor: shown, not counted, but it has to have a result" {
 	guest old 'pages_exit=1 pages "ok 1 - a" "not ok 2 - b"; exit 2'
 	run -0 "$tree/vm/test-kernels" old
@@ -191,7 +202,7 @@ guest()
 	[ "${lines[0]}" = "| lesson | old | new | next |" ]
 	[ "${lines[2]}" = "| 1 | from 6.1 | ok (1) | no result |" ]
 	[ "${lines[3]}" = "| 2 | from 6.1, 1 failed | ok (1) | no result |" ]
-	[[ ${lines[4]} == "- \`Linux old\`: a virtual machine, emulated, older than what the lessons need; all tests that a kernel can change, "* ]]
+	[[ ${lines[4]} == "- \`Linux old\`: a virtual machine, emulated, older than what the lessons need; the lessons' tests, "* ]]
 }
 
 @test "the table goes between its marks, and nowhere else" {
