@@ -30,16 +30,18 @@ as_nobody()
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
 }
 
-# On a slow machine all limits of waiting are that many times longer.
+# On a slow machine all limits of waiting are that many times longer, and so is the pause
+# before one looks again: looking takes time from what one waits for.
 patience=${XDP_LESSONS_PATIENCE:-1}
+printf -v pause '%d.%02d' $((patience / 50)) $((patience % 50 * 2))
 
 # wait_for CMD...: until CMD is true, at most 10 seconds.
 wait_for()
 {
 	local i
-	for ((i = 0; i < 500 * patience; i++)); do
+	for ((i = 0; i < 500; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.02
+		sleep "$pause"
 	done
 	echo "waited in vain for: $*" >&2
 	return 1
