@@ -59,6 +59,7 @@ nothing_attached()
 	! grep -q '^eth' <<<"$output"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "-h: the usage, on standard output" {
 	[ "$(loaders | wc -l)" -ge 6 ]
 	for loader in $(loaders); do
@@ -71,6 +72,7 @@ nothing_attached()
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a wrong command line: status 2, and nothing attached" {
 	lab setup
 	for loader in $(loaders); do
@@ -89,6 +91,7 @@ nothing_attached()
 	nothing_attached
 }
 
+# bats test_tags=same-on-every-kernel
 @test "the default route's interface is refused, by each of its names" {
 	lab setup
 	lab exec box -- ip link property add dev eth0 altname cable

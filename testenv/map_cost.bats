@@ -94,6 +94,7 @@ is_table()
 	[[ $output == "Usage: map_cost "* && -z $stderr ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "wrong usage: one line, status 2" {
 	for args in "" "hash" "-r 3 hash" "hash 0" "hash 10000001" "hash 1x" "hash +1" "hash 5 x" \
 		"stack 5" "Hash 5" "-r 0 hash 5" "-r 1001 hash 5" "-r x hash 5"; do
@@ -107,6 +108,7 @@ is_table()
 	[[ -z $output && ${#stderr_lines[@]} == 2 ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "without root: one line, status 4" {
 	cp "$map_cost" "$BATS_TEST_TMPDIR/map_cost"
 	chmod a+x "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" # for whom it is started as

@@ -16,9 +16,9 @@
 # Called by "make test", which builds first. Per lesson: its packet tests, its page,
 # played by testenv/follow, *.bats, if any, and the contract of each exercise (of all
 # lessons and of "kernel": that its solution passes). For the lab: *.bats. All
-# speak TAP to prove, which ends with its summary. "kernel" leaves out bats files and
-# single tests with the tag same-on-every-kernel: they compile, play with terminals and
-# texts, or interrupt scripts.
+# speak TAP to prove, which ends with its summary. "kernel" and "lessons" leave out bats
+# files and single tests with the tag same-on-every-kernel: they compile, try command
+# lines, play with terminals and texts, or interrupt scripts.
 #
 # Exit status: 0 all passed, 1 not so, 2 usage, 4 cannot run here.
 set -eu
@@ -69,7 +69,7 @@ elif [ "$lesson" = lessons ]; then
 	side_by_side=(lessons/*/*.bats lessons/*/README.md lessons/*/exercises/*/README.md
 		lessons/*/test_packets)
 	alone=(lessons/*/test_cost)
-	export CONTRACT=solution
+	export CONTRACT=solution KERNEL_ONLY=1
 elif [ "$lesson" = core ]; then
 	side_by_side=(lessons/0[1-6]-*/README.md lessons/0[1-6]-*/test_packets)
 	alone=()

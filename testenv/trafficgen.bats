@@ -467,6 +467,7 @@ too_few()
 	arrived box 261
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a wrong command line: one line, and exit status 2" {
 	local row
 	for row in "-n 0" "-n 4294967296" "-n x" "-r 0" "-r 4294967296" "-s 59" "-s 1515" \
@@ -496,6 +497,7 @@ too_few()
 	arrived box 300000 udp dport 9
 }
 
+# bats test_tags=same-on-every-kernel
 @test "limits that are right, and -h" {
 	count box
 	gen -n 10 -r 4294967295 -s 1514 -b 256 -f 1000000 -q 65535 -p 65535 -V 4094

@@ -91,6 +91,7 @@ query()
 		'300 <= rest["forgotten"] + len(flows) < 350'
 }
 
+# bats test_tags=same-on-every-kernel
 @test "the columns are aligned, whatever is in them" {
 	count
 	lab exec client -- ping -qc 1 -W 2 box
@@ -135,6 +136,7 @@ query()
 	[[ $output != *prog/xdp* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "mistakes on the command line are one line, and status 2" {
 	# Each is found before the interface, of which there is none.
 	for options in "-m 0" "-m 1000001" "-n 0" "-n x" "-i 0" "-i 3601" "-S -N" "-q" "a b"; do

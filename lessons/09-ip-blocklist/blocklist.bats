@@ -14,6 +14,7 @@ load blocklist_bats
 	nothing_pinned
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a wrong command line: status 2" {
 	fails 2 "no verb \"atach\"" atach eth0
 	fails 2 "what to do"
@@ -31,6 +32,7 @@ load blocklist_bats
 	nothing_pinned
 }
 
+# bats test_tags=same-on-every-kernel
 @test "wrong prefixes: status not 0, and the list as it was" {
 	box attach eth0
 	box add 192.0.2.0/24 2001:db8::/32
@@ -54,6 +56,7 @@ load blocklist_bats
 	listed 192.0.0.0/16 192.0.2.0/25 192.0.2.0/32 "${before[1]}"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "files: comments, and the line of a mistake; nothing is changed by a wrong one" {
 	file=$BATS_TEST_TMPDIR/file
 	box attach eth0
@@ -339,6 +342,7 @@ completed()
 		bash "$BATS_TEST_DIRNAME/xdp_blocklist.bash-completion" "$TOOL" "$1"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "completion: verbs, options, interfaces, prefixes of the list, files" {
 	[ "$(completed "xdp_blocklist ")" = "add attach del detach list load stats status" ]
 	[ "$(completed "xdp_blocklist d")" = "del detach" ]

@@ -125,6 +125,7 @@ broken_on_page()
 	each mended_loads
 }
 
+# bats test_tags=same-on-every-kernel
 @test "cases, page, table of the test: the same names" {
 	printf '%s\n' *_kern.c | sed 's/_kern\.c$//' | sort >"$BATS_TEST_TMPDIR/files"
 	table | cut -d'|' -f 1 | sort >"$BATS_TEST_TMPDIR/table"
@@ -139,6 +140,7 @@ broken_on_page()
 	each broken_on_page
 }
 
+# bats test_tags=same-on-every-kernel
 @test "what the page shows of a case is in its file, line by line" {
 	run -0 awk '
 		/^### `/ { name = $2; gsub(/`/, "", name); next }
@@ -160,6 +162,7 @@ broken_on_page()
 	[ -z "$output" ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "each case begins with one sentence, and has the two programs in order" {
 	for file in *_kern.c; do
 		echo "$file"
@@ -168,6 +171,7 @@ broken_on_page()
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "the parts of pages that testenv/explain names are there" {
 	grep -oE '^[A-Z]+ = \([0-9]+, "[^"]+"\)' "$here/../../testenv/explain" >"$BATS_TEST_TMPDIR/parts"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/parts")" -ge 5 ]
@@ -178,6 +182,7 @@ broken_on_page()
 	grep -qx '## Left out' "$page"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "-l lists the cases, -h shows the usage" {
 	run -0 "$clinic" -l
 	[ "$output" = "$(printf '%s\n' *_kern.c | sed 's/_kern\.c$//' | LC_ALL=C sort)" ]
@@ -185,6 +190,7 @@ broken_on_page()
 	[[ ${lines[0]} == "Usage: verifier_clinic_user "* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a wrong command line: one line, status 2" {
 	while read -r arguments; do
 		run -2 "$clinic" $arguments
@@ -209,6 +215,7 @@ broken_on_page()
 	[ "${lines[-1]}" = 'Lesson 2, "First without a check"; lesson 10, no_check.' ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "without root: one line that says so, status 1" {
 	need_root
 	run -1 setpriv --reuid=65534 --clear-groups "$clinic" no_check broken

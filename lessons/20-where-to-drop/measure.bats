@@ -52,6 +52,7 @@ json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 	[[ $output != *"compared: nothing"* ]] || skip "$output"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a program that has grown is named, by the check of the counts" {
 	need_root
 	run "$MEASURE" --check-counts
@@ -79,6 +80,7 @@ json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 	[[ $output == *"01-drop-world xdp_drop xdp_drop: it is gone, or not loaded"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a program that is not in the file counts is named" {
 	need_root
 	copy
@@ -87,6 +89,7 @@ json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 	[[ $output == *"01-drop-world xdp_drop xdp_drop: not in the file"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "BASE: a slowed-down program is reported, and nothing else" {
 	need_root
 	need_real_time
@@ -103,6 +106,7 @@ json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 	[[ $output == *"faster"*"0 slower by more than 10 %."* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "BASE: no change, no measuring" {
 	need_root
 	copy
@@ -192,6 +196,7 @@ if sys.argv[2] == "real":
 	[[ $output == *"Somebody traces XDP events here"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "a busy machine: it says not to compare" {
 	edited 'places[2]["ns"]["most"] = 2 * places[2]["ns"]["least"]'
 	run -0 "$MEASURE" --show "$edited" drop
@@ -200,6 +205,7 @@ if sys.argv[2] == "real":
 	[[ $output != *"The machine was busy"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "compare: the same, others, and another order" {
 	run -0 "$MEASURE" --compare "$RESULTS" "$RESULTS"
 	edited 'places[4]["ns"]["median"] *= 1.3'
@@ -210,6 +216,7 @@ if sys.argv[2] == "real":
 	[[ $output == *"drop: UDP socket, full came before XDP, generic"* ]]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "results.json is a whole run of make bench, and the page's pictures are its" {
 	run -0 python3 -c 'import json, sys
 result = json.load(open(sys.argv[1]))
@@ -227,6 +234,7 @@ for part in ("drop", "redirect", "programs", "maps", "labs", "ports"):
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "each number of the page's prose is in results.json" {
 	# Tables are played. What stands in prose as "here" is looked up.
 	run -0 python3 -c 'import json, sys
@@ -240,6 +248,7 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 	grep -qF "| the second against the first | 1.73 | $ratio |" "$BATS_TEST_DIRNAME/README.md"
 }
 
+# bats test_tags=same-on-every-kernel
 @test "where_to_drop_user: wrong places, and options that do not go with them" {
 	for wrong in "nowhere lo" "-N tcx lo" "-S socket lo" "xdp" "-p 0 xdp lo" "-p 65536 xdp lo"; do
 		run -2 "$BATS_TEST_DIRNAME/where_to_drop_user" $wrong
@@ -247,6 +256,7 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 	done
 }
 
+# bats test_tags=same-on-every-kernel
 @test "prog_cost and prog_size: one line for what they cannot do" {
 	need_root
 	tools=$BATS_TEST_DIRNAME/../../testenv
@@ -261,6 +271,7 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 	[ "$output" = "prog_cost: open program 4294967295: there is none, see bpftool prog" ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "wrong usage: one line, status 2" {
 	run -2 "$MEASURE" nowhere
 	[[ ${lines[-1]} == *'part "nowhere": not one of drop, redirect, labs, ports, programs, maps' ]]
@@ -288,6 +299,7 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 	[ "$(sha256sum <"$RESULTS")" = "$before" ]
 }
 
+# bats test_tags=same-on-every-kernel
 @test "without root: one line, status 4" {
 	need_root
 	run -4 as_nobody "$MEASURE" --quick
