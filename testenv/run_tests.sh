@@ -30,7 +30,7 @@ one()
 	case $1 in
 	*/exercises/*) testenv/exercise.sh contract "${1%/*}" ;;
 	*.md) testenv/follow --tap "$1" ;;
-	*.bats) bats --formatter tap ${KERNEL_ONLY:+--filter-tags '!same-on-every-kernel'} "$1" ;;
+	*.bats) bats --print-output-on-failure --formatter tap ${KERNEL_ONLY:+--filter-tags '!same-on-every-kernel'} "$1" ;;
 	*leftovers) testenv/leftovers check "$INVENTORY" ;;
 	*) "$1" ;;
 	esac
