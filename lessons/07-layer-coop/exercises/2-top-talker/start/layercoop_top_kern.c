@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Count per pair of addresses, at both hooks, as in the lesson; no tags beside an skb. Nothing to do here. */
+/*
+ * Count per pair of addresses, at both hooks, as in the lesson, but for tags beside an skb.
+ * Nothing to do here.
+ */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdbool.h>
