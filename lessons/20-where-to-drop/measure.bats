@@ -206,6 +206,31 @@ if sys.argv[2] == "real":
 }
 
 # bats test_tags=same-on-every-kernel
+@test "a machine so busy that no time is above zero: tables, and a word for the picture" {
+	command -v gnuplot >/dev/null || skip "gnuplot is missing: make deps"
+	edited '
+for entry in result["ports"]:
+    entry["ns"] = {which: took - 1000 for which, took in entry["ns"].items()}
+for place in places:
+    place["ns"] = {which: -5 for which in place["ns"]}
+for entry in result["maps"]["lookups"]:
+    entry["lookup_ns"] = -1'
+	mkdir "$BATS_TEST_TMPDIR/pictures"
+	touch "$BATS_TEST_TMPDIR/pictures/ports.svg" # of another run
+	run -0 --separate-stderr "$MEASURE" --draw "$edited" "$BATS_TEST_TMPDIR/pictures"
+	[ "$stderr" = "No picture of drop: the machine was too busy to see a time.
+No picture of maps: the machine was too busy to see a time.
+No picture of ports: the machine was too busy to see a time." ]
+	[ "$(ls "$BATS_TEST_TMPDIR/pictures")" = "$(printf '%s\n' {labs,redirect}.{png,svg})" ]
+	run -0 "$MEASURE" --show "$edited" ports
+	[[ $output == *"cannot take less than the empty one. Do not compare." ]]
+	# One that is above: a picture.
+	edited 'result["ports"][0]["ns"]["median"] = 0'
+	run -0 --separate-stderr "$MEASURE" --draw "$edited" "$BATS_TEST_TMPDIR/more"
+	[ -z "$stderr" ]
+}
+
+# bats test_tags=same-on-every-kernel
 @test "compare: the same, others, and another order" {
 	run -0 "$MEASURE" --compare "$RESULTS" "$RESULTS"
 	edited 'places[4]["ns"]["median"] *= 1.3'
