@@ -110,6 +110,28 @@ load vm_bats
 	[[ ${stderr_lines[-1]} == *"this kernel lacks "* ]]
 }
 
+@test "the cache is in a folder with a space: only old kernels of our own go" {
+	export XDP_LESSONS_CACHE="$BATS_TEST_TMPDIR/big disk"
+	mkdir -p "$BATS_TEST_TMPDIR/boot" "$XDP_LESSONS_CACHE/kernels" "$BATS_TEST_TMPDIR/big"
+	touch "$BATS_TEST_TMPDIR/big/precious"
+	for n in {10..20}; do
+		mkdir "$XDP_LESSONS_CACHE/kernels/own-0000000000$n"
+		touch -d "2020-01-$n" "$XDP_LESSONS_CACHE/kernels/own-0000000000$n"
+	done
+	cp "$KERNEL_DIR/vmlinuz" "$BATS_TEST_TMPDIR/boot/bzImage"
+	run -0 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/boot/bzImage"
+	[ -s "$output/vmlinuz" ]
+	[ -e "$BATS_TEST_TMPDIR/big/precious" ]
+	[ "$(ls "$XDP_LESSONS_CACHE/kernels" | wc -l)" = 10 ]
+	[ ! -e "$XDP_LESSONS_CACHE/kernels/own-000000000011" ]
+	[ -e "$XDP_LESSONS_CACHE/kernels/own-000000000012" ]
+}
+
+@test "qemu that does not start: no result, and what it said" {
+	XDP_LESSONS_ACCEL=nonsense run -125 --separate-stderr "$VM/run" -- true
+	[[ $stderr == *nonsense* ]]
+}
+
 @test "a file that is no kernel" {
 	echo text >"$BATS_TEST_TMPDIR/text"
 	own_cache

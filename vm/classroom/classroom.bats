@@ -131,6 +131,14 @@ nothing_runs()
 	[[ $output == *'make vm'* ]]
 }
 
+@test "IMAGE relative to the current folder: its checksum is found" {
+	export XDP_VM_RUN=$BATS_TEST_TMPDIR/r TIMEOUT=1
+	cd "$OUT"
+	IMAGE=xdp-lessons-amd64.qcow2 run -1 machine start
+	[[ $output == *"no ssh after 1 s"* && $output != *"not whole"* ]]
+	machine stop
+}
+
 @test "half an image is not started" {
 	head -c 10000000 "$IMAGE" >"$BATS_TEST_TMPDIR/xdp-lessons-amd64.qcow2"
 	cp "${IMAGE%.qcow2}.sha256" "$BATS_TEST_TMPDIR"
