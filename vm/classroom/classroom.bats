@@ -133,8 +133,8 @@ nothing_runs()
 
 @test "IMAGE relative to the current folder: its checksum is found" {
 	export XDP_VM_RUN=$BATS_TEST_TMPDIR/r TIMEOUT=1
-	cd "$OUT"
-	IMAGE=xdp-lessons-amd64.qcow2 run -1 machine start
+	cd "$OUT/.."
+	IMAGE=${OUT##*/}/xdp-lessons-amd64.qcow2 run -1 machine start
 	[[ $output == *"no ssh after 1 s"* && $output != *"not whole"* ]]
 	machine stop
 }
