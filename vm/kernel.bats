@@ -122,7 +122,7 @@ load vm_bats
 	run -0 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/boot/bzImage"
 	[ -s "$output/vmlinuz" ]
 	[ -e "$BATS_TEST_TMPDIR/big/precious" ]
-	[ "$(ls "$XDP_LESSONS_CACHE/kernels" | wc -l)" = 10 ]
+	[ "$(find "$XDP_LESSONS_CACHE/kernels" -mindepth 1 -maxdepth 1 | wc -l)" = 10 ]
 	[ ! -e "$XDP_LESSONS_CACHE/kernels/own-000000000011" ]
 	[ -e "$XDP_LESSONS_CACHE/kernels/own-000000000012" ]
 }
