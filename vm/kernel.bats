@@ -60,6 +60,35 @@ load vm_bats
 	[ -z "$(ls "$TMPDIR")" ]
 }
 
+@test "told to end while the root goes to its place: nothing half is left" {
+	stub mmdebstrap <<-'END'
+		#!/bin/bash
+		for word; do
+			case $word in
+			*/root.ext2) echo made >"$word" ;;
+			esac
+		done
+	END
+	stub cp <<-'END'
+		#!/bin/sh
+		/bin/cp "$@"
+		sleep 2
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	"$VM/root" >/dev/null 2>&1 3>&- &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		! compgen -G "$XDP_LESSONS_CACHE/*.part" >/dev/null || break
+		sleep 0.1
+	done
+	compgen -G "$XDP_LESSONS_CACHE/*.part"
+	kill -TERM $pid
+	ended=0
+	wait $pid || ended=$?
+	[ $ended = 143 ]
+	[ -z "$(find "$XDP_LESSONS_CACHE" -type f ! -name '.lock-*')" ]
+}
+
 @test "two at once make one root: the other one waits and says so" {
 	stub mmdebstrap <<-'END'
 		#!/bin/bash
@@ -114,17 +143,35 @@ load vm_bats
 	export XDP_LESSONS_CACHE="$BATS_TEST_TMPDIR/big disk"
 	mkdir -p "$BATS_TEST_TMPDIR/boot" "$XDP_LESSONS_CACHE/kernels" "$BATS_TEST_TMPDIR/big"
 	touch "$BATS_TEST_TMPDIR/big/precious"
-	for n in {10..20}; do
-		mkdir "$XDP_LESSONS_CACHE/kernels/own-0000000000$n"
-		touch -d "2020-01-$n" "$XDP_LESSONS_CACHE/kernels/own-0000000000$n"
-	done
+	mkdir "$XDP_LESSONS_CACHE"/kernels/{own-000000000001,own-000000000002,6.12-000000000003}
+	touch -d "2 days ago" "$XDP_LESSONS_CACHE"/kernels/{own-000000000001,6.12-000000000003}
+	touch -d "20 hours ago" "$XDP_LESSONS_CACHE/kernels/own-000000000002"
 	cp "$KERNEL_DIR/vmlinuz" "$BATS_TEST_TMPDIR/boot/bzImage"
 	run -0 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/boot/bzImage"
 	[ -s "$output/vmlinuz" ]
 	[ -e "$BATS_TEST_TMPDIR/big/precious" ]
-	[ "$(find "$XDP_LESSONS_CACHE/kernels" -mindepth 1 -maxdepth 1 | wc -l)" = 10 ]
-	[ ! -e "$XDP_LESSONS_CACHE/kernels/own-000000000011" ]
-	[ -e "$XDP_LESSONS_CACHE/kernels/own-000000000012" ]
+	[ ! -e "$XDP_LESSONS_CACHE/kernels/own-000000000001" ]
+	# Another run may be about to boot this one.
+	[ -e "$XDP_LESSONS_CACHE/kernels/own-000000000002" ]
+	[ -e "$XDP_LESSONS_CACHE/kernels/6.12-000000000003" ]
+	# Handed out, it is in use.
+	touch -d "2 days ago" "$output"
+	"$VM/kernel" "$BATS_TEST_TMPDIR/boot/bzImage"
+	[ -n "$(find "$output" -maxdepth 0 -mmin -1)" ]
+}
+
+@test "modules of a bzImage that were built anew, or came later, are taken" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	own_cache
+	mv "$BATS_TEST_TMPDIR/own/lib" "$BATS_TEST_TMPDIR/lib"
+	image=$(echo "$BATS_TEST_TMPDIR"/own/boot/vmlinuz-*)
+	without=$("$VM/kernel" "$image")
+	[ ! -e "$without/modules" ]
+	mv "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR/own/lib"
+	first=$("$VM/kernel" "$image")
+	[ -s "$first/modules" ]
+	find "$BATS_TEST_TMPDIR/own/lib" -name 'veth.ko*' -exec touch -d tomorrow {} +
+	[ "$("$VM/kernel" "$image")" != "$first" ]
 }
 
 @test "qemu that does not start: no result, and what it said" {
@@ -193,14 +240,77 @@ load vm_bats
 	[[ $output == "$XDP_LESSONS_CACHE/kernels/6.12-"* ]]
 }
 
-@test "no archive known: one line" {
+# sources_of VARIABLE=VALUE...: what vm/root would write to sources.list.
+sources_of()
+{
+	env -u DEBIAN_MIRROR -u DEBIAN_SECURITY_MIRROR "$@" bash -c \
+		'. "$1/lib.sh" && sources bookworm bookworm-security' "$VM/root" "$VM"
+}
+
+@test "no archive known, as on Ubuntu: Debian's own, which is said" {
 	stub apt-get <<-'END'
 		#!/bin/sh
 		exit 0
 	END
+	run -0 --separate-stderr sources_of
+	[[ ${lines[0]} == *" http://deb.debian.org/debian bookworm main" ]]
+	[[ ${lines[1]} == *" http://deb.debian.org/debian-security bookworm-security main" ]]
+	stderr_is_one_line
+	[[ $stderr == "root: this machine's apt knows no archive of Debian: taking http://deb.debian.org/debian "* ]]
+	run -0 --separate-stderr sources_of DEBIAN_MIRROR=http://mirror.example/debian/
+	[[ ${lines[0]} == *" http://mirror.example/debian bookworm main" ]]
+	[[ ${lines[1]} == *" http://mirror.example/debian-security bookworm-security main" ]]
+	[ -z "$stderr" ]
+}
+
+@test "a machine that is not x86-64: one line, before any work" {
+	stub uname <<-'END'
+		#!/bin/sh
+		echo aarch64
+	END
 	own_cache
-	DEBIAN_MIRROR='' run -4 --separate-stderr "$VM/kernel" 6.1
-	[[ ${stderr_lines[-1]} == *"set DEBIAN_MIRROR to the address of one" ]]
+	for command in run root "kernel 6.12"; do
+		[ "$command" != run ] || command="run -- true"
+		run -4 --separate-stderr $VM/$command
+		stderr_is_one_line
+		[[ $stderr == *"for x86-64, and this machine is aarch64: see vm/README.md" ]]
+	done
+}
+
+@test "a kernel that cannot be fetched: no result, and the accelerator's answer is not touched" {
+	stub apt-get <<-'END'
+		#!/bin/sh
+		echo "E: no network" >&2
+		exit 100
+	END
+	own_cache
+	rm -f "$XDP_LESSONS_CACHE/accel"
+	DEBIAN_MIRROR=http://mirror.example/debian run -125 --separate-stderr "$VM/run" -k 6.1 -- true
+	[[ $stderr == *"E: no network"*"cannot read the archive's index (see above)" ]]
+	touch "$BATS_TEST_TMPDIR/kvm"
+	XDP_LESSONS_KVM=$BATS_TEST_TMPDIR/kvm run -2 --separate-stderr "$VM/accel" ""
+	stderr_is_one_line
+	[ ! -e "$XDP_LESSONS_CACHE/accel" ]
+}
+
+@test "no name, or an option's: one line" {
+	run -2 --separate-stderr "$VM/kernel"
+	stderr_is_one_line
+	run -2 --separate-stderr "$VM/kernel" --newest
+	stderr_is_one_line
+	run -2 --separate-stderr "$VM/kernel" --lock 6.13
+	[[ $stderr == *'no kernel "6.13": one of '* ]]
+	stderr_is_one_line
+	for kernel in "" --lock; do
+		run -2 --separate-stderr "$VM/run" -k "$kernel" -- true
+		stderr_is_one_line
+	done
+}
+
+@test "a name of the list is that kernel, whatever file is called so" {
+	cd "$BATS_TEST_TMPDIR"
+	echo text >6.12
+	[ "$("$VM/kernel" 6.12)" = "$KERNEL_DIR" ]
 }
 
 @test "KVM that does not boot is not used, and the answer is remembered" {

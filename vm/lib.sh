@@ -60,16 +60,48 @@ need_space()
 		die 4 "$3 needs $2 MiB in $1, and $free are free: make room, or name another place with ${4:-XDP_LESSONS_CACHE=DIR}"
 }
 
-# once NAME: hold the lock NAME of the cache until the script ends. One who finds
-# it taken waits, and says so. What the other one made is then found ready.
+# need_x86: throw-away machines are of this one architecture.
+need_x86()
+{
+	[ "$(uname -m)" = x86_64 ] ||
+		die 4 "IN=vm and the kernels for it are for x86-64, and this machine is $(uname -m): see vm/README.md"
+}
+
+# locked FILE TEXT: hold a lock until the script ends. One who finds it taken says
+# TEXT, and waits.
+locked()
+{
+	local lock
+	exec {lock}>"$1"
+	flock -n "$lock" || {
+		say "$2"
+		flock "$lock"
+	}
+}
+
+# once NAME: a lock of the cache. What the other one made is then found ready.
 once()
 {
 	mkdir -p "$cache"
-	exec {once_lock}>"$cache/.lock-$1"
-	flock -n "$once_lock" || {
-		say "another run is making $1: waiting for it"
-		flock "$once_lock"
-	}
+	locked "$cache/.lock-$1" "another run is making $1: waiting for it"
+}
+
+# keep FROM TO: copy a file or a folder to its place, which holds all of it or none.
+keep()
+{
+	part=$2.part
+	rm -rf -- "$part"
+	cp -r -- "$1" "$part"
+	mv -T -- "$part" "$2"
+	part=
+}
+part=
+
+# forget PATTERN NAME: remove from the folder $PWD what fits PATTERN, is not NAME, and
+# was not touched for a day: another run may be about to boot it.
+forget()
+{
+	find . -mindepth 1 -maxdepth 1 -name "$1" ! -name "$2" -mmin +1440 -exec rm -rf -- {} +
 }
 
 # scratch: makes the folder $work, which is removed when the script ends, however it
@@ -80,8 +112,7 @@ scratch()
 	local base=${TMPDIR:-/var/tmp} dir pid
 	for dir in "$base"/xdp-vm.*; do
 		pid=${dir##*/xdp-vm.}
-		# What a user namespace left there, classroom/build removes.
-		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || rm -rf -- "$dir" 2>/dev/null || :
+		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || discard "$dir" || :
 	done
 	work=$(mktemp -d "$base/xdp-vm.$$.XXXXXXXX") || die 1 "cannot make a folder in $base"
 	# mmdebstrap's user namespace looks into it.
@@ -89,13 +120,31 @@ scratch()
 }
 work=
 
+# as_guest_root COMMAND...: with the user ids of a guest, and this user as its root.
+as_guest_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		unshare --map-auto --map-root-user -- "$@"
+	fi
+}
+
+# discard DIR: also what belongs to the user ids of a guest.
+discard()
+{
+	rm -rf -- "$1" 2>/dev/null || as_guest_root rm -rf -- "$1" 2>/dev/null
+}
+
 # On the way out: remove $work; a script adds to it by defining cleanup().
 at_exit()
 {
 	local status=$?
 	trap '' INT TERM HUP
-	! declare -F cleanup >/dev/null || cleanup
-	[ -z "$work" ] || rm -rf -- "$work"
+	# What fails there, as on a terminal that was closed, must not stop the rest.
+	! declare -F cleanup >/dev/null || cleanup || :
+	[ -z "$part" ] || rm -rf -- "$part"
+	[ -z "$work" ] || discard "$work" || say "could not remove $work"
 	exit "$status"
 }
 trap at_exit EXIT
@@ -104,7 +153,8 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 
 # archive: sets archive_main and archive_security, the addresses of Debian's archive:
-# from DEBIAN_MIRROR, else from this machine's own apt configuration.
+# from DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR, else from this machine's own apt
+# configuration, else, as on Ubuntu, Debian's own.
 archive()
 {
 	local targets=
@@ -120,8 +170,11 @@ archive()
 			archive_security=$(awk '$3 == "Debian" && $2 ~ /-security/ { print $1; exit }' \
 				<<<"$targets")
 	fi
-	[ -n "$archive_main" ] ||
-		die 4 "this machine's apt knows no archive of Debian: set DEBIAN_MIRROR to the address of one"
+	if [ -z "$archive_main" ]; then
+		archive_main=http://deb.debian.org/debian
+		say "this machine's apt knows no archive of Debian: taking $archive_main (DEBIAN_MIRROR names another)"
+	fi
+	archive_main=${archive_main%/}
 	[ -n "$archive_security" ] || archive_security=$archive_main-security
 }
 

@@ -76,10 +76,12 @@ load vm_bats
 	mkdir "$out"
 	echo 0 >"$out/status"
 	echo old >"$out/tap"
+	echo old >"$out/.hidden"
 	run -0 "$VM/run" -o "$out" -- sh -c 'echo new >$XDP_VM_RESULTS/found'
 	[ "$(cat "$out/found")" = new ]
 	[ "$(cat "$out/status")" = 0 ]
 	[ ! -e "$out/tap" ]
+	[ ! -e "$out/.hidden" ]
 	grep -q 'Linux version' "$out/dmesg"
 	run -125 "$VM/run" -o "$out" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 	[ ! -e "$out/status" ]
@@ -106,6 +108,13 @@ load vm_bats
 	XDP_LESSONS_BOOT_SECONDS=8 XDP_LESSONS_COMMAND_LINE="rdinit=/bin/busybox -- sleep 1000" \
 		run -125 --separate-stderr "$VM/run" -- true
 	[[ ${stderr_lines[-1]} == *": it did not start within 8 s" ]]
+}
+
+@test "what the command left running does not keep the machine" {
+	begin=$SECONDS
+	run -3 "$VM/run" -t 100 -- sh -c 'sleep 1000 & echo said; exit 3'
+	[ "$output" = said ]
+	[ $((SECONDS - begin)) -lt 60 ]
 }
 
 @test "a machine that powers off by itself gave no result" {
@@ -182,6 +191,33 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VM/run" -- sleep 1000 >/dev/null 2>&1 3>&
 		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 	END
 	run -0 timeout 180 python3 "$BATS_TEST_TMPDIR/drive.py" make -C "$VM/.." IN=vm lesson1
+}
+
+@test "in a terminal: told to end, or its terminal closed, the machine is gone at once" {
+	cat >"$BATS_TEST_TMPDIR/drive.py" <<-'END'
+		import glob, os, pty, signal, sys, time
+		for how in "TERM", "close":
+		    pid, fd = pty.fork()
+		    if pid == 0:
+		        os.execvp(sys.argv[1], sys.argv[1:])
+		    until = time.time() + 60
+		    while not any(map(os.path.getsize, glob.glob(os.environ["TMPDIR"] + "/xdp-vm.*/pid"))):
+		        if time.time() > until:
+		            sys.exit("no machine")
+		        time.sleep(0.1)
+		    if how == "TERM":
+		        os.kill(pid, signal.SIGTERM)
+		    else:
+		        os.close(fd)
+		    until = time.time() + 20
+		    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+		        if time.time() > until:
+		            sys.exit(how + ": it is still there")
+		        time.sleep(0.1)
+		    if os.listdir(os.environ["TMPDIR"]):
+		        sys.exit(how + ": it left something")
+	END
+	run -0 timeout 180 python3 "$BATS_TEST_TMPDIR/drive.py" "$VM/run" -- sleep 1000
 }
 
 @test "an ordinary user needs no root" {

@@ -142,6 +142,45 @@ guest()
 	grep -qx 'verdict NONE' "$tree/vm/results/new"
 }
 
+@test "a kernel that cannot be had: NONE with the reason, the others go on" {
+	stub kernel <<-'END'
+		#!/bin/sh
+		case $1 in
+		--list) printf '%s\n' old new next ;;
+		new)
+			echo "kernel: cannot read the archive's index" >&2
+			exit 1
+			;;
+		*)
+			mkdir -p "$XDP_STUB/kernels/$1"
+			echo "linux-image-$1 1.0" >"$XDP_STUB/kernels/$1/from"
+			echo "$XDP_STUB/kernels/$1"
+			;;
+		esac
+	END
+	guest new 'vm/kernel new; exit 125'
+	cd "$tree"
+	run -1 vm/test-kernels new next
+	grep -E '^NONE +new ' <<<"$output"
+	grep -E "^        kernel: cannot read the archive's index" <<<"$output"
+	grep -E '^ok +next ' <<<"$output"
+	grep -qx 'machine none' vm/results/new
+}
+
+@test "two at once: one waits for the other, row by row" {
+	guest new 'echo >"$XDP_STUB/begun"; sleep 2; pages "ok 1 - a"; : >"$XDP_STUB/done"'
+	"$tree/vm/test-kernels" new >/dev/null 2>&1 3>&- &
+	for ((i = 0; i < 100; i++)); do
+		[ ! -e "$XDP_STUB/begun" ] || break
+		sleep 0.1
+	done
+	guest new '[ -e "$XDP_STUB/done" ] || exit 125; pages "ok 1 - a" "ok 2 - b"'
+	run -0 "$tree/vm/test-kernels" new
+	[[ $output == *"another run tests new: waiting for it"* ]]
+	grep -E '^ok +new .* 4 passed' <<<"$output"
+	wait $!
+}
+
 @test "a stale result never passes for a new one" {
 	run -0 "$tree/vm/test-kernels" new
 	guest new 'exit 125'

@@ -197,11 +197,33 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
 
 @test "an overlay of another image is not used" {
 	mkdir "$BATS_TEST_TMPDIR/r"
-	echo "$IMAGE 1 2" >"$BATS_TEST_TMPDIR/r/image"
+	echo "1 2" >"$BATS_TEST_TMPDIR/r/version"
 	echo >"$BATS_TEST_TMPDIR/r/disk.qcow2"
 	XDP_VM_RUN=$BATS_TEST_TMPDIR/r run -1 "$RUN" start
 	[ "${#lines[@]}" = 1 ]
-	[[ $output == *"built anew"* ]]
+	[[ $output == *"is not the one that this machine was started with first"* ]]
+}
+
+@test "a new image: a machine that was started keeps the one it has" {
+	export IMAGE=$BATS_TEST_TMPDIR/disk.img XDP_VM_RUN=$BATS_TEST_TMPDIR/r TIMEOUT=1
+	truncate -s 1M "$IMAGE"
+	run -1 machine start
+	[[ $output == *"no ssh after 1 s"* && $output != *"keeps"* ]]
+	run -0 machine stop
+	truncate -s 2M "$IMAGE.new"
+	mv "$IMAGE.new" "$IMAGE"
+	run -1 machine start
+	[[ $output == *"it keeps the disk it has"*"no ssh after 1 s"* ]]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/r/base")" = 1048576 ]
+	run -0 machine reset
+	run -1 machine start
+	[[ $output != *"keeps"* ]]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/r/base")" = 2097152 ]
+	run -0 machine stop
+	# Written over in place, it is another for both.
+	truncate -s 3M "$IMAGE"
+	run -1 machine start
+	[[ $output == *"is not the one that this machine was started with first"* ]]
 }
 
 @test "a machine that does not boot: the time limit, status 1, and it can be ended" {
@@ -343,7 +365,7 @@ while s.accept():
 	run ! inside pgrep nginx
 }
 
-@test "lessons 1 to 6, by BIOS, without a network, as the student, through ssh" {
+@test "all lessons, by BIOS, without a network, as the student, through ssh" {
 	lessons
 }
 
@@ -397,7 +419,7 @@ while s.accept():
 	inside 'sudo dmesg' | grep -i "secure boot enabled"
 }
 
-@test "lessons 1 to 6, by Secure Boot" {
+@test "all lessons, by Secure Boot" {
 	lessons
 }
 
