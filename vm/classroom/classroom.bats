@@ -381,12 +381,13 @@ while s.accept():
 
 @test "what is changed stays when it is stopped, and is gone after a reset" {
 	identity >"$BATS_FILE_TMPDIR/identity1"
-	inside 'echo mine >work'
+	inside 'echo mine >work && echo mine >xdp-lessons/answer'
 	machine stop
 	nothing_runs
 	machine start
 	[ "$(inside cat work)" = mine ]
 	diff <(identity) "$BATS_FILE_TMPDIR/identity1"
+	machine ssh 'tar -cz xdp-lessons' >"$BATS_FILE_TMPDIR/student.tar.gz"
 	started=$SECONDS
 	machine reset
 	echo "# reset, with the shutdown: $((SECONDS - started)) s" >&3
@@ -406,6 +407,28 @@ while s.accept():
 	identity >"$BATS_TEST_TMPDIR/identity2"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/identity2")" = 2 ]
 	run -1 grep -xFf "$BATS_FILE_TMPDIR/identity1" "$BATS_TEST_TMPDIR/identity2"
+}
+
+@test "what was saved before a reset comes back" {
+	"$RUN" ssh 'mkdir -p old && tar -xz -C old' <"$BATS_FILE_TMPDIR/student.tar.gz" 3>&- 4>&-
+	[ "$(inside cat old/xdp-lessons/answer)" = mine ]
+	[ "$(inside 'cd old/xdp-lessons && git log -1 --format=%s')" = next ]
+}
+
+@test "a key of one's own comes in by curl, and lets in" {
+	mkdir "$BATS_TEST_TMPDIR/key"
+	ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/id"
+	cp "$BATS_TEST_TMPDIR/id.pub" "$BATS_TEST_TMPDIR/key/id_ed25519.pub"
+	port=$(free_port)
+	(cd "$BATS_TEST_TMPDIR/key" && exec python3 -m http.server --bind 127.0.0.1 "$port") \
+		>/dev/null 2>&1 3>&- 4>&- &
+	inside "mkdir -p -m 700 ~/.ssh
+		curl -s --retry 9 --retry-connrefused http://10.0.2.2:$port/id_ed25519.pub >>~/.ssh/authorized_keys"
+	kill $!
+	run -0 ssh -i "$BATS_TEST_TMPDIR/id" -p "$SSH_PORT" -o IdentitiesOnly=yes -o IdentityAgent=none \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		-o BatchMode=yes student@127.0.0.1 whoami
+	[ "$output" = student ]
 }
 
 ### Secure Boot
