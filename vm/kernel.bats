@@ -113,6 +113,49 @@ load vm_bats
 	[ "$(cat "$XDP_LESSONS_CACHE/made")" = once ]
 }
 
+@test "told to end while it waits for another run: it ends at once" {
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	mkdir "$XDP_LESSONS_CACHE"
+	flock "$XDP_LESSONS_CACHE/.lock-the root file system" sleep 1000 3>&- &
+	holder=$!
+	"$VM/root" 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		! grep -q waiting "$BATS_TEST_TMPDIR/said" || break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	for ((i = 0; i < 100; i++)); do
+		[ -d /proc/$pid ] || break
+		sleep 0.1
+	done
+	[ $i -lt 100 ] || late=yes
+	kill -TERM $holder "$(pgrep -P $holder)"
+	ended=0
+	wait $pid || ended=$?
+	[ $ended = 143 ]
+	[ -z "${late-}" ]
+}
+
+@test "a cache of another's, read only: the accelerator is found, what lacks is said" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to give it up"
+	stub qemu-system-x86_64 <<<'#!/bin/sh'
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/cache XDP_LESSONS_KVM=$BATS_TEST_TMPDIR/kvm
+	mkdir "$XDP_LESSONS_CACHE"
+	touch "$XDP_LESSONS_KVM"
+	chmod 666 "$XDP_LESSONS_KVM"
+	mkdir "$BATS_TEST_TMPDIR/kernel"
+	touch "$BATS_TEST_TMPDIR/kernel"/{vmlinuz,initramfs}
+	copy_tree "$BATS_TEST_TMPDIR/tree"
+	let_in "$BATS_TEST_TMPDIR"
+	run -0 --separate-stderr as_nobody "$BATS_TEST_TMPDIR/tree/vm/accel" "$BATS_TEST_TMPDIR/kernel"
+	[ "$output" = tcg,thread=single ]
+	stderr_is_one_line
+	run -4 --separate-stderr as_nobody "$BATS_TEST_TMPDIR/tree/vm/root"
+	stderr_is_one_line
+	[[ $stderr == *"cannot write to the cache $XDP_LESSONS_CACHE: name another with XDP_LESSONS_CACHE=DIR" ]]
+}
+
 @test "a kernel of one's own: a Debian package" {
 	kernel_files "$BATS_TEST_TMPDIR/own"
 	debian_package "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/own.deb"
@@ -362,8 +405,7 @@ sources_of()
 	run -0 --separate-stderr "$VM/where"
 	[ "$output" = host ]
 	[ -z "$stderr" ]
-	run -0 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
-		--inh-caps=-all "$VM/where"
+	run -0 --separate-stderr as_nobody "$VM/where"
 	[ "$output" = vm ]
 	stderr_is_one_line
 	[[ $stderr == "You are not root"*": running in a virtual machine (IN=host tries it here)" ]]

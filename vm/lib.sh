@@ -75,14 +75,20 @@ locked()
 	exec {lock}>"$1"
 	flock -n "$lock" || {
 		say "$2"
-		flock "$lock"
+		# In the background, so that a signal to this script ends it at once.
+		flock "$lock" &
+		waiting=$!
+		wait $waiting
+		waiting=
 	}
 }
 
 # once NAME: a lock of the cache. What the other one made is then found ready.
 once()
 {
-	mkdir -p "$cache"
+	mkdir -p "$cache" 2>/dev/null || :
+	[ -w "$cache" ] ||
+		die 4 "cannot write to the cache $cache: name another with XDP_LESSONS_CACHE=DIR"
 	locked "$cache/.lock-$1" "another run is making $1: waiting for it"
 }
 
@@ -101,7 +107,8 @@ part=
 # was not touched for a day: another run may be about to boot it.
 forget()
 {
-	find . -mindepth 1 -maxdepth 1 -name "$1" ! -name "$2" -mmin +1440 -exec rm -rf -- {} +
+	find . -mindepth 1 -maxdepth 1 -name "$1" ! -name "$2" -mmin +1440 -exec rm -rf -- {} + ||
+		say "could not remove all of what is old in $PWD"
 }
 
 # scratch: makes the folder $work, which is removed when the script ends, however it
@@ -112,9 +119,13 @@ scratch()
 	local base=${TMPDIR:-/var/tmp} dir pid
 	for dir in "$base"/xdp-vm.*; do
 		pid=${dir##*/xdp-vm.}
-		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || discard "$dir" || :
+		# The lock tells of a run whose process is not seen here: in a container.
+		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || ! flock -n "$dir" true ||
+			discard "$dir" || :
 	done
 	work=$(mktemp -d "$base/xdp-vm.$$.XXXXXXXX") || die 1 "cannot make a folder in $base"
+	exec {held}<"$work"
+	flock -n "$held" || :
 	# mmdebstrap's user namespace looks into it.
 	chmod 755 "$work"
 }
@@ -143,6 +154,7 @@ at_exit()
 	trap '' INT TERM HUP
 	# What fails there, as on a terminal that was closed, must not stop the rest.
 	! declare -F cleanup >/dev/null || cleanup || :
+	[ -z "${waiting-}" ] || kill "$waiting" 2>/dev/null || :
 	[ -z "$part" ] || rm -rf -- "$part"
 	[ -z "$work" ] || discard "$work" || say "could not remove $work"
 	exit "$status"

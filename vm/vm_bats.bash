@@ -54,6 +54,24 @@ copy_tree()
 	tar -C "$VM/.." --exclude=./.git --exclude=./vm/out -c . | tar -x -C "$1"
 }
 
+# let_in DIR: others may read what is in it, and write to TMPDIR.
+let_in()
+{
+	local path=$1
+	chmod -R a+rX "$path"
+	while [ "$path" != / ]; do
+		[ -n "$(find "$path" -maxdepth 0 -perm -o+x)" ] || chmod o+x "$path"
+		path=$(dirname "$path")
+	done
+	chmod 777 "$TMPDIR"
+}
+
+# as_nobody COMMAND...: as a user who owns nothing and may do nothing.
+as_nobody()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
+}
+
 # stub NAME: a command that comes before the real one, from stdin.
 stub()
 {

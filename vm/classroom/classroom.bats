@@ -197,7 +197,7 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
 
 @test "an overlay of another image is not used" {
 	mkdir "$BATS_TEST_TMPDIR/r"
-	echo "1 2" >"$BATS_TEST_TMPDIR/r/version"
+	echo "$IMAGE 1 2" >"$BATS_TEST_TMPDIR/r/image"
 	echo >"$BATS_TEST_TMPDIR/r/disk.qcow2"
 	XDP_VM_RUN=$BATS_TEST_TMPDIR/r run -1 "$RUN" start
 	[ "${#lines[@]}" = 1 ]
@@ -220,6 +220,9 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
 	[[ $output != *"keeps"* ]]
 	[ "$(stat -c %s "$BATS_TEST_TMPDIR/r/base")" = 2097152 ]
 	run -0 machine stop
+	# Another disk is not what its overlay was made for.
+	IMAGE=$IMAGE.other run -1 machine start
+	[[ $output == *".other is not the one that this machine was started with first"* ]]
 	# Written over in place, it is another for both.
 	truncate -s 3M "$IMAGE"
 	run -1 machine start
