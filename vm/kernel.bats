@@ -217,11 +217,6 @@ load vm_bats
 	[ "$("$VM/kernel" "$image")" != "$first" ]
 }
 
-@test "qemu that does not start: no result, and what it said" {
-	XDP_LESSONS_ACCEL=nonsense run -125 --separate-stderr "$VM/run" -- true
-	[[ $stderr == *nonsense* ]]
-}
-
 @test "a file that is no kernel" {
 	echo text >"$BATS_TEST_TMPDIR/text"
 	own_cache

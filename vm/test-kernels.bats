@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The matrix: what becomes of a pass, a failure, no result, a stale one. The machines
-# are stand-ins here; run.bats tries real ones.
+# are stand-ins here; run.bats and faults.bats try real ones.
 
 bats_require_minimum_version 1.5.0
 PATH=$PATH:/usr/sbin:/sbin
