@@ -52,6 +52,17 @@ load vm_bats
 	run -125 "$VM/run" -- sh -c 'echo o >/proc/sysrq-trigger; sleep 60'
 }
 
+# has_pid: the machine runs. nobody_watches: nor does anything of a vm/run.
+has_pid()
+{
+	[ -s "$(echo "$TMPDIR"/xdp-vm.*/pid)" ]
+}
+
+nobody_watches()
+{
+	! pgrep -f "$VM/run -- sleep 1000"
+}
+
 @test "told to end, or killed: the machine is gone" {
 	for signal in TERM INT HUP KILL; do
 		# setsid: a job in the background ignores SIGINT.
@@ -59,25 +70,14 @@ load vm_bats
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$VM/run" -- sleep 1000 >/dev/null 2>&1 3>&- &
 		pid=$!
-		for ((i = 0; i < 200; i++)); do
-			[ ! -s "$(echo "$TMPDIR"/xdp-vm.*/pid)" ] || break
-			sleep 0.1
-		done
+		wait_for 20 has_pid
 		qemu=$(cat "$TMPDIR"/xdp-vm.*/pid)
 		kill -$signal $pid
-		for ((i = 0; i < 100; i++)); do
-			[ -d "/proc/$qemu" ] || break
-			sleep 0.1
-		done
-		[ ! -d "/proc/$qemu" ]
+		wait_for 10 gone "$qemu"
 		wait $pid || :
 		# After kill -9 nobody watches a machine that is gone, and the next run
 		# tidies up.
-		for ((i = 0; i < 30; i++)); do
-			pgrep -f "$VM/run -- sleep 1000" >/dev/null || break
-			sleep 0.1
-		done
-		run ! pgrep -f "$VM/run -- sleep 1000"
+		wait_for 3 nobody_watches
 		[ $signal != KILL ] || "$VM/run" -- true
 		[ -z "$(ls "$TMPDIR")" ]
 	done

@@ -6,6 +6,24 @@
 
 load vm_bats
 
+# stub_mmdebstrap: in place of mmdebstrap, what writes a root file system, "$file", and
+# goes on with the commands from stdin.
+stub_mmdebstrap()
+{
+	local more
+	more=$(cat)
+	stub mmdebstrap <<-END
+		#!/bin/bash
+		for word; do
+			case \$word in
+			*/root.ext2) file=\$word ;;
+			esac
+		done
+		echo made >"\$file"
+		$more
+	END
+}
+
 @test "an unknown kernel: which there are" {
 	run -2 --separate-stderr "$VM/run" -k 4.19 -- true
 	stderr_is_one_line
@@ -30,13 +48,8 @@ load vm_bats
 
 @test "making the root is killed at any moment: never half a one, and the next try works" {
 	# A stand-in that writes for a second.
-	stub mmdebstrap <<-'END'
-		#!/bin/bash
-		for word; do
-			case $word in
-			*/root.ext2) file=$word ;;
-			esac
-		done
+	stub_mmdebstrap <<-'END'
+		: >"$file"
 		for ((i = 0; i < 100; i++)); do
 			head -c 100000 /dev/zero >>"$file"
 			sleep 0.01
@@ -61,14 +74,7 @@ load vm_bats
 }
 
 @test "told to end while the root goes to its place: nothing half is left" {
-	stub mmdebstrap <<-'END'
-		#!/bin/bash
-		for word; do
-			case $word in
-			*/root.ext2) echo made >"$word" ;;
-			esac
-		done
-	END
+	stub_mmdebstrap </dev/null
 	stub cp <<-'END'
 		#!/bin/sh
 		/bin/cp "$@"
@@ -77,11 +83,7 @@ load vm_bats
 	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
 	"$VM/root" >/dev/null 2>&1 3>&- &
 	pid=$!
-	for ((i = 0; i < 100; i++)); do
-		! compgen -G "$XDP_LESSONS_CACHE/*.part" >/dev/null || break
-		sleep 0.1
-	done
-	compgen -G "$XDP_LESSONS_CACHE/*.part"
+	wait_for 10 compgen -G "$XDP_LESSONS_CACHE/*.part"
 	kill -TERM $pid
 	ended=0
 	wait $pid || ended=$?
@@ -90,23 +92,14 @@ load vm_bats
 }
 
 @test "two at once make one root: the other one waits and says so" {
-	stub mmdebstrap <<-'END'
-		#!/bin/bash
-		for word; do
-			case $word in
-			*/root.ext2) echo made >"$word" ;;
-			esac
-		done
+	stub_mmdebstrap <<-'END'
 		echo once >>"$XDP_LESSONS_CACHE/made"
 		sleep 2
 	END
 	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
 	mkdir "$XDP_LESSONS_CACHE"
 	"$VM/root" >/dev/null 2>&1 &
-	for ((i = 0; i < 100; i++)); do
-		[ ! -e "$XDP_LESSONS_CACHE/made" ] || break
-		sleep 0.1
-	done
+	wait_for 10 [ -e "$XDP_LESSONS_CACHE/made" ]
 	run -0 --separate-stderr "$VM/root"
 	[[ $stderr == *"another run is making the root file system: waiting for it"* ]]
 	wait
@@ -120,16 +113,9 @@ load vm_bats
 	holder=$!
 	"$VM/root" 2>"$BATS_TEST_TMPDIR/said" 3>&- &
 	pid=$!
-	for ((i = 0; i < 100; i++)); do
-		! grep -q waiting "$BATS_TEST_TMPDIR/said" || break
-		sleep 0.1
-	done
+	wait_for 10 grep waiting "$BATS_TEST_TMPDIR/said"
 	kill -TERM $pid
-	for ((i = 0; i < 100; i++)); do
-		[ -d /proc/$pid ] || break
-		sleep 0.1
-	done
-	[ $i -lt 100 ] || late=yes
+	wait_for 10 gone $pid || late=yes
 	kill -TERM $holder "$(pgrep -P $holder)"
 	ended=0
 	wait $pid || ended=$?

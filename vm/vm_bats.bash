@@ -54,6 +54,25 @@ copy_tree()
 	tar -C "$VM/.." --exclude=./.git --exclude=./vm/out -c . | tar -x -C "$1"
 }
 
+# wait_for SECONDS COMMAND...: until it is true; false if it is not, so long.
+wait_for()
+{
+	local i tries=$(($1 * 10))
+	shift
+	for ((i = 0; i < tries; i++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+# gone PID
+gone()
+{
+	[ ! -d "/proc/$1" ]
+}
+
 # let_in DIR: others may read what is in it, and write to TMPDIR.
 let_in()
 {
