@@ -75,6 +75,7 @@ load vm_bats
 	out=$BATS_TEST_TMPDIR/out
 	mkdir "$out.real"
 	ln -s "$out.real" "$out"
+	: >"$out/console"
 	echo 0 >"$out/status"
 	echo old >"$out/tap"
 	echo old >"$out/.hidden"
@@ -87,6 +88,16 @@ load vm_bats
 	run -125 "$VM/run" -o "$out" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 	[ ! -e "$out/status" ]
 	[ ! -e "$out/found" ]
+}
+
+@test "-o takes no folder with other files, and keeps them" {
+	out=$BATS_TEST_TMPDIR/mine
+	mkdir "$out"
+	echo mine >"$out/.thesis"
+	run --separate-stderr -2 "$VM/run" -o "$out" -- true
+	stderr_is_one_line
+	[[ $stderr == *"$out has files that are no earlier run's results"* ]]
+	[ "$(cat "$out/.thesis")" = mine ]
 }
 
 @test "two runs at once do not meet" {
