@@ -225,6 +225,21 @@ attached()
 	run -0 lab exec box -- "$TESTENV" exec client -- ping -qc 1 box
 }
 
+@test "teardown of another lab from inside one is refused, and it stays whole" {
+	export XDP_LESSONS_RUN=$BATS_TEST_TMPDIR/xdp-lessons
+	lab setup
+	LAB=$LAB-b lab setup
+	for words in teardown "teardown --all" reset; do
+		# shellcheck disable=SC2086 # words
+		run -1 lab exec box -- env LAB="$LAB-b" "$TESTENV" $words
+		[[ ${#lines[@]} == 1 && $output == *"from inside one: leave this shell first" ]]
+		works "$LAB-b"
+	done
+	works "$LAB"
+	lab teardown --all
+	nothing_left "$LAB-b"
+}
+
 @test "kill -9 of a program attached by a bpf link leaves nothing" {
 	lab setup
 	"$TESTENV" exec box -- "$attach" "$obj" lab_pass eth0 37 3>&- &

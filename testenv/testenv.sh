@@ -515,15 +515,23 @@ undo()
 	exit "$status"
 }
 
+# not_inside WHAT: a lab's shell does not see the namespaces of other labs. It would
+# remove their state alone.
+not_inside()
+{
+	local alias
+	alias=$(cat /sys/class/net/lo/ifalias 2>/dev/null) || :
+	[[ $alias != "xdp-lessons "* ]] ||
+		die 1 "cannot $1 from inside one: leave this shell first"
+}
+
 setup()
 {
-	local node inside wrong
-	inside=$(cat /sys/class/net/lo/ifalias 2>/dev/null) || :
+	local node wrong
 	if [ -e "$state/ready" ] && [ -z "$(damage)" ]; then
 		return
 	fi
-	[[ $inside != "xdp-lessons "* ]] ||
-		die 1 "cannot make a lab from inside one: leave this shell first"
+	not_inside "make a lab"
 	command -v ethtool >/dev/null || die 1 "needs ethtool: see testenv/testenv.sh doctor"
 	umask 077
 	# ^C leaves no half of a lab: what has begun is finished, in a moment. A
@@ -599,6 +607,7 @@ teardown()
 		[ "$self" != "net:[$inode]" ] ||
 			die 1 "this shell is in lab $lab itself ($node): leave it first"
 	done
+	not_inside "remove another lab"
 	# From here to the end: what ^C would interrupt takes less than a moment.
 	trap '' INT TERM HUP
 	lock state_lock "$state" || exit 130
@@ -610,6 +619,7 @@ teardown()
 teardown_all()
 {
 	local dir
+	not_inside "remove all labs"
 	for dir in "$run"/*/; do
 		[ -d "$dir" ] || continue
 		dir=${dir%/}
