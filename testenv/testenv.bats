@@ -476,8 +476,10 @@ attached()
 	attached box eth1 lab_pass
 	run -1 lab load "$BATS_TEST_TMPDIR/none.o"
 	[ ${#lines[@]} = 1 ]
-	run -1 lab load "$attach"
-	[[ $output == *"holds no XDP program" ]]
+	for none in "$attach" "$BATS_TEST_DIRNAME/../README.md" "$BATS_TEST_DIRNAME"; do
+		run -1 lab load "$none"
+		[ "$output" = "testenv.sh: load: $none holds no XDP program" ]
+	done
 	run -1 lab load "$obj" client eth1
 	[[ $output == *"client has no interface eth1" ]]
 	# What a bpf link holds, unload cannot take away: it says so.

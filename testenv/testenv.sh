@@ -765,7 +765,8 @@ load()
 	need_root "load $obj"
 	[ -r "$obj" ] || die 1 "load: cannot read $obj"
 	place "$node" "$iface"
-	section=$(xdp_section "$obj")
+	# The tool fails if it is no object.
+	section=$(xdp_section "$obj") || :
 	[ -n "$section" ] || die 1 "load: $obj holds no XDP program"
 	[[ $(ip -n "$lab-$node" link show dev "$iface" 2>/dev/null) != *" prog/xdp"* ]] ||
 		die 1 "load: $node $iface has a program already: $(command_line "unload $node $iface")"
