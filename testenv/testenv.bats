@@ -127,7 +127,7 @@ attached()
 }
 
 # bats test_tags=same-on-every-kernel
-@test "setup mends a lab: namespace, interface, address, bpffs or state lost" {
+@test "setup mends a lab: namespace, interface, address, route, MTU, bpffs or state lost" {
 	lab setup
 	for damage in \
 		"ip netns del $LAB-box" \
@@ -135,6 +135,10 @@ attached()
 		"ip -n $LAB-box link del eth1" \
 		"ip -n $LAB-server link set eth0 down" \
 		"ip -n $LAB-box addr flush dev eth0" \
+		"ip -n $LAB-client route del 10.11.2.0/24" \
+		"ip -n $LAB-server -6 route del fd11:1::/64" \
+		"ip -n $LAB-box route add default via 10.11.1.2" \
+		"ip -n $LAB-client link set eth0 mtu 9000" \
 		"umount /run/xdp-lessons/$LAB/bpf" \
 		"rm /run/xdp-lessons/$LAB/slot" \
 		"rm /run/xdp-lessons/$LAB/ready"; do

@@ -9,9 +9,10 @@
 #
 # Usage: testenv.sh VERB [ARGUMENTS]
 #
-#   setup                       make the lab; mends a damaged one
+#   setup                       make the lab; anew if a namespace, interface, MTU,
+#                               address or route of it is not as it was
 #   teardown [--all]            remove the lab (or all), end what runs there
-#   reset                       teardown, then setup
+#   reset                       teardown, then setup: makes it anew in any case
 #   status                      addresses, attached programs, counters
 #   stats [SECONDS]             packets per second, until ^C
 #   trace                       bpf_printk and the kernel's XDP events, until ^C
@@ -327,7 +328,7 @@ rm_unused()
 # damage: what is wrong with the lab, in a few words; nothing if it is whole.
 damage()
 {
-	local node name n mac ip4 ip6 slot links addrs
+	local node name n mac ip4 ip6 slot links addrs table to via
 	[ -e "$state/ready" ] || { echo "its setup was interrupted"; return; }
 	read -r slot 2>/dev/null <"$state/slot" || { echo "no slot"; return; }
 	mountpoint -q "$state/bpf" || { echo "no bpffs"; return; }
@@ -336,7 +337,7 @@ damage()
 	done
 	while read -r node name n mac ip4 ip6; do
 		links=$(ip -n "$lab-$node" -o link show dev "$name" 2>/dev/null) || :
-		[[ $links == "$((1000 + slot * 10 + n)): $name@"*LOWER_UP*"$mac"* ]] ||
+		[[ $links == "$((1000 + slot * 10 + n)): $name@"*LOWER_UP*" mtu 1500 "*"$mac"* ]] ||
 			{ echo "$node $name is missing, changed or down"; return; }
 		addrs=$(ip -n "$lab-$node" -o addr show dev "$name" 2>/dev/null)
 		[[ $addrs == *" $ip4/24 "* ]] ||
@@ -344,6 +345,14 @@ damage()
 		! have_ipv6 || [[ $addrs == *" $ip6/64 "* ]] ||
 			{ echo "$node $name has not $ip6"; return; }
 	done <<<"$interfaces"
+	for node in $nodes; do
+		table=$({ ip -n "$lab-$node" route; ip -n "$lab-$node" -6 route; } 2>/dev/null) || :
+		[[ $table != *default* ]] || { echo "$node has a default route"; return; }
+		while read -r _ _ to _ via; do
+			[[ $table == *"$to via $via "* ]] ||
+				{ echo "$node has no route to $to"; return; }
+		done < <(routes "$node")
+	done
 }
 
 # Settings of a namespace, made before there is an interface in it. The first
