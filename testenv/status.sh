@@ -153,6 +153,8 @@ show_interface()
 			" id $prog  $hook  by tcx link $id"
 	done <<<"$tcx"
 	while read -r name value; do
+		# Where there is no program, it does not tell what XDP saw.
+		[[ $name != xdp_packets || $link == *prog/xdp* ]] || continue
 		[[ $name != *errors ]] || name=$red$name$plain
 		text+="  $name $value"
 	done < <(driver_counters "$node" "$iface")

@@ -496,6 +496,8 @@ attached()
 
 @test "status: the picture, programs of XDP and TC, counters; 80 columns, no colour" {
 	lab setup
+	run -0 lab status
+	[[ $output != *counters* ]]
 	lab load "$obj" client
 	lab exec box -- tc qdisc add dev eth0 clsact
 	lab exec box -- tc filter add dev eth0 egress bpf da obj "$obj" sec tc
