@@ -15,7 +15,8 @@
 #   reset                       teardown, then setup: makes it anew in any case
 #   status                      addresses, attached programs, counters
 #   stats [SECONDS]             packets per second, until ^C
-#   trace                       bpf_printk and the kernel's XDP events, until ^C
+#   trace                       bpf_printk of the whole machine, the XDP events of
+#                               this lab, until ^C
 #   enter NODE                  a shell in client, box or server
 #   exec NODE -- CMD [ARG...]   one command there
 #   ping [ARG...]               client pings box, or the target given

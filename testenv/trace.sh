@@ -2,8 +2,9 @@
 # shellcheck disable=SC2154 # testenv.sh sets what is not set here
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# "testenv.sh trace": bpf_printk output and the kernel's XDP events of this lab.
-# Read by testenv.sh, whose functions and variables it uses.
+# "testenv.sh trace": bpf_printk output of the whole machine, which does not say where
+# it comes from, and the kernel's XDP events of this lab. Read by testenv.sh, whose
+# functions and variables it uses.
 #
 # The kernel lets each reader have a tracing instance of its own. Ours comes and
 # goes with "trace"; the machine's other tracing is not touched.
