@@ -1141,6 +1141,27 @@ tour_page()
 	all_gone
 }
 
+@test "tour: its lab is taken down elsewhere: one line, and the tour ends" {
+	need_root
+	commands <<-'EOP'
+	client# echo one
+	one
+	host$ echo two
+	two
+	client# echo three
+	three
+	client# echo four
+	four
+	EOP
+	FOLLOW_MARK=$FOLLOW_MARK-player tour 1 "Enter runs it" $'\r' "[Enter runs it]" s \
+		"A shell at host" "$here/testenv.sh teardown; exit"$'\r' \
+		"[Enter runs it]" $'\r' "two" "" "[Enter runs it]" $'\r'
+	[ "$(grep -c 'no shell at' <<<"$output")" = 1 ]
+	shown "follow: no shell at client: testenv.sh: lab $lab is not up: sudo "
+	not_shown "four"
+	all_gone
+}
+
 @test "tour: colours, and none with NO_COLOR" {
 	tour_page
 	tour 0 "Enter runs it" q
