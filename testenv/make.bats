@@ -83,6 +83,30 @@ built()
 	make -s -C "$TREE"
 }
 
+@test "what a page says to type along with it works where its lesson is not built" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	export LAB=t$$-along
+	for page in "$TREE"/lessons/*/README.md; do
+		dir=${page%/*}
+		# The first block of kind "text" with a prompt. Others are in lesson 20.
+		awk '/^```text/ { text = 1; next }
+			/^```/ { if (found) exit; text = 0 }
+			text && sub(/^host\$ /, "") { found = 1; print }' "$page" >"$BATS_TEST_TMPDIR/along"
+		# What the page goes on with has to be there then.
+		grep -oE '(^| )(\./[a-z0-9_]+_user|[a-z0-9_]+_kern\.o)\b' "$page" |
+			sort -u >"$BATS_TEST_TMPDIR/used"
+		rm -f "$dir"/*.o "$dir"/*.skel.h "$dir"/*_user
+		status=0
+		# Nobody types in the shells that are entered.
+		(cd "$TREE" && bash -e -c 'sudo() { "$@"; }
+			. "$1"
+			ls $(cat "$2")' bash "$BATS_TEST_TMPDIR"/{along,used}) </dev/null 3>&- || status=$?
+		"$TREE/testenv/testenv.sh" teardown
+		echo "$page: $status"
+		[ "$status" = 0 ]
+	done
+}
+
 @test "help names every target, the README every command" {
 	run -0 make -C "$TREE" help
 	for target in deps lesson1 lessons check1 watch1 hint1.2 show1.2 reset1.2 solution1.2 \
