@@ -182,6 +182,12 @@ reset%:
 solution%:
 	$(exercise) solution '$*'
 
+# Without a number: a % does not match nothing, but make's own rules would.
+watch lesson:
+	$(error which one? "make $@1")
+hint show reset solution:
+	$(error which one? "make $@1.2")
+
 lesson%:
 	@echo "There is no lesson $*. There are:" >&2
 	@printf '  make lesson%s\n' \
@@ -276,7 +282,8 @@ help:
 	@echo "make clean        remove what was built"
 	@echo "V=1 shows each command, NO_COLOR=1 turns colours off, LAB=name names the lab."
 
-.PHONY: all answer bench exercises check progress deps $(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
+.PHONY: all answer bench exercises check progress watch lesson hint show reset solution deps \
+	$(LESSONS) lessons test in-vm test-kernels vm vm-run vm-ssh test-vm test-classroom \
 	kernel-samples kernel-samples-remove install uninstall lint clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

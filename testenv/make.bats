@@ -76,6 +76,14 @@ built()
 	[ "$(grep -c '  make lesson' <<<"$output")" = "$(find "$TREE/lessons" -mindepth 1 -maxdepth 1 | wc -l)" ]
 }
 
+@test "a command without its number: one line that says what to type" {
+	for goal in watch lesson hint show reset solution; do
+		run -2 make --no-print-directory -C "$TREE" $goal
+		echo "$output"
+		[[ ${#lines[@]} == 1 && $output == *"which one? \"make ${goal}1"*'"'* ]]
+	done
+}
+
 @test "a tool that is missing: one line that says what to do" {
 	touch "$TREE/lessons/01-drop-world/xdp_drop_kern.c"
 	run -2 make -C "$TREE" CLANG=no-such-clang lessons/01-drop-world/xdp_drop_kern.o
