@@ -27,7 +27,6 @@
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <bpf/bpf.h>
 
@@ -347,18 +346,6 @@ static void write_frame(struct config *config, __u8 *frame,
 	memcpy(&prog->start_end, frame + prog->start_len - 8, 8);
 }
 
-/* So that the program can tell its frames from those of other generators. */
-static void introduce(struct trafficgen_kern__rodata *prog)
-{
-	struct stat pidns;
-
-	if (stat("/proc/self/ns/pid", &pidns))
-		err(EXIT_FAILURE, "/proc/self/ns/pid");
-	prog->pidns_dev = pidns.st_dev;
-	prog->pidns_ino = pidns.st_ino;
-	prog->tgid = getpid();
-}
-
 static void own_mac(struct config *config)
 {
 	struct ifreq request = {};
@@ -390,7 +377,6 @@ static struct trafficgen_kern *load(struct config *config, __u8 *frame)
 	skel->rodata->out_ifindex = config->opts.ifindex;
 	/* There the other end of a veth receives. */
 	xdp_stay_on_cpu();
-	introduce(skel->rodata);
 
 	if (trafficgen_kern__load(skel)) {
 		if (errno == EPERM)
