@@ -364,6 +364,27 @@ print({len(data) for data, peer in peers}, len({peer for data, peer in peers}))'
 	arrived box 2000
 }
 
+@test "a rate: the last frame has its time too, so that few frames are not too fast" {
+	need_real_time
+	count box
+	run -0 gen -n 2 -r 4
+	says_sent 2 60
+	# 0.5 s, and what a busy machine adds.
+	[[ $output == *" s: "[34]" a second" ]]
+	arrived box 2
+}
+
+@test "a rate: frames come evenly, not in bursts" {
+	need_real_time
+	capture 500
+	gen -n 500 -r 1000
+	# Of 500 milliseconds each may hold one: 400 do, and fewer on a busy machine. In
+	# bursts of tens of milliseconds it would be 20.
+	bins=$(captured -tt | sed 's/^[0-9]*\.\(...\).*/\1/' | sort -u | wc -l)
+	echo "$bins"
+	[ "$bins" -ge 100 ]
+}
+
 @test "a rate that no CPU can reach: as fast as it can" {
 	count box
 	run -0 gen -n 5000 -r 4294967295

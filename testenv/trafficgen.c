@@ -51,6 +51,8 @@
 #define RUN_MAX	 1000000000 /* frames; bpf_test_run_opts.repeat is an int */
 #define RUN_TIME 200000	    /* microseconds: then it is interrupted */
 #define PACE	 0.001	    /* seconds from run to run where there is a rate */
+#define SINGLE_RATE \
+	20000 /* frames a second: up to here each frame has a run of its own */
 #define REFUSED_MAX \
 	100 /* runs: then a queue is not full, but nobody empties it */
 
@@ -60,7 +62,8 @@ static const char usage[] =
 	"them if it has an XDP program, or GRO on.\n"
 	"\n"
 	"  -n  COUNT of frames, 1 to 4294967295 (default 1000000)\n"
-	"  -r  RATE, frames a second (default: as fast as one CPU can)\n"
+	"  -r  RATE, frames a second (default: as fast as one CPU can). Above 20000 they\n"
+	"      come in bursts of some tens of milliseconds\n"
 	"  -s  SIZE, bytes without FCS, 60 to 1514 (default 60, or what the headers need)\n"
 	"  -b  BATCH, frames handed over at once, 1 to 256 (default 64: the queue of a\n"
 	"      veth holds 256, and may not be empty yet)\n"
@@ -453,6 +456,16 @@ static __u64 frames_due(const struct config *config, double seconds, __u64 done)
 	return due - done < RUN_MAX ? due - done : RUN_MAX;
 }
 
+/* Seconds until the next frame is due; negative: it was. 0: there is no rate. */
+static double next_due(const struct config *config,
+		       const struct trafficgen_kern *skel, double start)
+{
+	if (!config->rate)
+		return 0;
+	return start - xdp_seconds() +
+	       (double)frames_done(config, skel) / config->rate;
+}
+
 /* Add to *seconds and *frames what the run has taken, without its start and its end: they
  * wait for other processors, for milliseconds where those are busy.
  */
@@ -465,6 +478,16 @@ static void add_run(const struct trafficgen_kern *skel, double *seconds,
 	*frames += (skel->bss->run - 1) / CLOCK_FRAMES * CLOCK_FRAMES;
 }
 
+/*
+ * At a low rate, one frame a run. A run of more waits twice until no processor is in old
+ * code, tens of milliseconds (bpf_prog_change_xdp() in net/bpf/test_run.c), and what is
+ * due by then would come in a burst.
+ */
+static bool one_by_one(const struct config *config)
+{
+	return config->rate && config->rate <= SINGLE_RATE;
+}
+
 /* Returns seconds, or -1: errno says why. */
 static double send_frames(const struct config *config, const __u8 *frame,
 			  struct trafficgen_kern *skel)
@@ -472,7 +495,7 @@ static double send_frames(const struct config *config, const __u8 *frame,
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame,
 		    .data_size_in = config->size,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		    .batch_size = config->batch);
+		    .batch_size = one_by_one(config) ? 1 : config->batch);
 	int prog = bpf_program__fd(skel->progs.trafficgen);
 	double start = xdp_seconds(), now, wait = 0, seconds = 0;
 	__u64 frames = 0, made, taken;
@@ -486,16 +509,15 @@ static double send_frames(const struct config *config, const __u8 *frame,
 		skel->bss->run = 0;
 		run.repeat = frames_due(config, now - start,
 					frames_done(config, skel));
+		if (run.repeat && one_by_one(config))
+			run.repeat = 1;
 		if (run.repeat && bpf_prog_test_run_opts(prog, &run) &&
 		    errno != EINTR)
 			return -1;
 		add_run(skel, &seconds, &frames);
-		wait = 0;
-		if (config->rate) {
-			wait = start - now +
-			       (double)frames_done(config, skel) / config->rate;
-			wait = wait > PACE ? wait : PACE;
-		}
+		wait = next_due(config, skel, start);
+		if (config->rate && !one_by_one(config) && wait < PACE)
+			wait = PACE;
 
 		/* None was taken: either nobody is there, and a million more do not
 		 * change that, or a full queue needs time.
@@ -509,6 +531,9 @@ static double send_frames(const struct config *config, const __u8 *frame,
 			break;
 		wait = PACE;
 	}
+	/* The last frame has its share of the time too. */
+	while (!stopped && (wait = next_due(config, skel, start)) > 0)
+		wait_or_stop(wait);
 	/* With a rate most of the time is between the runs. */
 	if (config->rate || !frames)
 		return xdp_seconds() - start;
