@@ -191,7 +191,9 @@ static void count_flow(const struct flow_key *key, __u64 bytes)
 	/* Other CPUs may add to the same entry at this moment. */
 	__sync_fetch_and_add(&flow->packets, 1);
 	__sync_fetch_and_add(&flow->bytes, bytes);
-	flow->last_ns = now;
+	/* Another CPU may have written a later time since "now" was read. */
+	if (flow->last_ns < now)
+		flow->last_ns = now;
 }
 
 SEC("xdp")

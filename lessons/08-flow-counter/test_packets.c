@@ -392,6 +392,10 @@ static void two_meet(void **state)
 		if (flow.packets != right || flow.bytes != right * FRAME_MIN)
 			fail_msg("flow %d: %llu packets, right are %llu", i,
 				 flow.packets, right);
+		if (flow.last_ns < flow.first_ns)
+			fail_msg(
+				"flow %d: seen last %llu ns before it was seen first",
+				i, flow.first_ns - flow.last_ns);
 	}
 	read_count(both, COUNT_NEW, &counter);
 	assert_int_equal(counter.packets, MEETINGS);

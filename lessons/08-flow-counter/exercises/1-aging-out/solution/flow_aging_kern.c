@@ -28,7 +28,8 @@ static void count_flow(const struct flow_key *key)
 	}
 	if (flow) {
 		__sync_fetch_and_add(&flow->packets, 1);
-		flow->last_ns = now;
+		if (flow->last_ns < now)
+			flow->last_ns = now;
 	}
 }
 
