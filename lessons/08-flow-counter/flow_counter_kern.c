@@ -46,7 +46,9 @@ struct l4_ports {
  * as IPFIX has it (IANA, IPFIX information elements 32 and 139).
  *
  * A later fragment of a packet is its middle: there are no ports in it. Nor are
- * there any if the frame ends before them.
+ * there any if the frame ends before them. With IPv6 it may not say the protocol
+ * either, but the number of an extension header: what is behind that one is in the
+ * first fragment.
  */
 static void read_ports(struct cursor *cur, struct flow_key *key, bool later)
 {
@@ -69,6 +71,13 @@ static void read_ports(struct cursor *cur, struct flow_key *key, bool later)
 		if (later || (void *)(type_code + 1) > cur->end)
 			break;
 		key->dest_port = *type_code;
+		return;
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_DSTOPTS:
+		if (later)
+			break;
 		return;
 	default:
 		return;
