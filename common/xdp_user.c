@@ -319,6 +319,18 @@ bool xdp_wait(unsigned int seconds)
 	return sig < 0;
 }
 
+int xdp_flush(void)
+{
+	int err = fflush(stdout) ? -errno : 0;
+
+	/* Only that something failed is kept, not why. */
+	if (!err && ferror(stdout))
+		err = -EIO;
+	if (err)
+		warnx("write: %s", strerror(-err));
+	return err;
+}
+
 int xdp_sum_percpu(const struct bpf_map *map, __u32 key, __u64 *sums,
 		   unsigned int count)
 {

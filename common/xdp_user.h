@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the user sides share from lesson 2 on: the options, attaching, waiting,
- * what a rejection means, and adding up per-CPU counters. Lesson 1 shows the same steps in full.
+ * what a rejection means, output that cannot be written, and adding up per-CPU
+ * counters. Lesson 1 shows the same steps in full.
  *
  * Functions return a value >= 0 on success and -errno on failure. Only the
  * xdp_option*() functions exit, with 0 after -h and EXIT_USAGE after a mistake, and
@@ -123,6 +124,15 @@ void xdp_stop_signals(void);
  * Return: true when the time is over, false after such a signal.
  */
 bool xdp_wait(unsigned int seconds);
+
+/**
+ * xdp_flush() - Write what was printed, before the program ends.
+ *
+ * Prints the reason if that, or something before it, could not be written.
+ *
+ * Return: 0, or -errno: -ENOSPC, the disk is full; -EIO, something before failed.
+ */
+int xdp_flush(void);
 
 /**
  * xdp_sum_percpu() - Add up the copies of one entry of a per-CPU map.

@@ -154,6 +154,35 @@ nothing_attached()
 	done
 }
 
+@test "a report that cannot be written: one line, and status 1" {
+	lab setup
+	lab exec box -- ping -qc 1 server >/dev/null
+	local report=$BATS_TEST_TMPDIR/report reports=0
+	for loader in $(loaders); do
+		read -ra where <<<"$(interfaces "$loader")"
+		for out in "$report" /dev/full; do
+			"$TESTENV" exec box -- env --default-signal=INT "$loader" "${where[@]}" \
+				>"$out" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+			pid=$!
+			wait_for attached
+			kill -INT $pid
+			status=0
+			wait $pid || status=$?
+			wait_for not_attached
+			output=$(<"$BATS_TEST_TMPDIR/errors")
+			if [ "$out" = "$report" ] || [ ! -s "$report" ]; then
+				[ $status = 0 ]
+			else
+				[ $status = 1 ]
+				one_line
+				[[ $output == *": write: No space left on device" ]]
+				reports=$((reports + 1))
+			fi
+		done
+	done
+	[ $reports -ge 5 ]
+}
+
 attached()
 {
 	ip -n "$LAB-box" link show dev eth0 | grep -q prog/xdp

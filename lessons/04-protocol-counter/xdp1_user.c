@@ -132,6 +132,8 @@ int main(int argc, char **argv)
 	err = report(skel->maps.counters, interval);
 	if (err)
 		errx(EXIT_FAILURE, "read the counters: %s", xdp_reason(err));
+	if (xdp_flush())
+		return EXIT_FAILURE;
 
 	close(link);
 	xdp1_kern__destroy(skel);

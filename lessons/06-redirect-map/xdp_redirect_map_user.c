@@ -221,6 +221,8 @@ int main(int argc, char **argv)
 	ret = report(skel->maps.redirected);
 	if (ret)
 		errx(EXIT_FAILURE, "read the counter: %s", xdp_reason(ret));
+	if (xdp_flush())
+		return EXIT_FAILURE;
 
 	close(link);
 	if (dummy)

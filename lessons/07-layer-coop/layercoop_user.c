@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 	ret = report(skel, interval);
 	if (ret)
 		warnx("read the map: %s", strerror(-ret));
-	else
+	else if (!xdp_flush())
 		status = EXIT_SUCCESS;
 
 	egress_detach(&egress);

@@ -439,6 +439,8 @@ int main(int argc, char **argv)
 	err = report_flows(skel, &style, interval);
 	if (err)
 		errx(EXIT_FAILURE, "read the flows: %s", xdp_reason(err));
+	if (xdp_flush())
+		return EXIT_FAILURE;
 
 	close(link);
 	flow_counter_kern__destroy(skel);

@@ -1060,8 +1060,8 @@ int main(int argc, char **argv)
 		if (!status)
 			status = verb->list(&b, argv);
 	}
-	if (fflush(stdout) || ferror(stdout))
-		status = fail("write: %s", strerror(errno));
+	if (xdp_flush())
+		status = EXIT_FAILURE;
 	xdp_blocklist_kern__destroy(b.skel);
 	free(usage);
 	return status;

@@ -205,7 +205,8 @@ int main(int argc, char **argv)
 		warnx("read the counter: %s", strerror(-ret));
 	} else {
 		printf("dropped %llu packets\n", packets);
-		status = EXIT_SUCCESS;
+		if (!xdp_flush())
+			status = EXIT_SUCCESS;
 	}
 	place->stop();
 destroy:
