@@ -94,6 +94,7 @@ query()
 # bats test_tags=same-on-every-kernel
 @test "the columns are aligned, whatever is in them" {
 	count
+	lab exec client -- ip neigh flush dev eth0
 	lab exec client -- ping -qc 1 -W 2 box
 	[ ! -d /proc/sys/net/ipv6 ] || lab exec client -- ping -qc 1 -W 2 box6
 	lab exec box -- "$FLOOD" eth0 1 12345
@@ -106,6 +107,8 @@ query()
 	[ "$(wc -l <<<"$output")" -ge 5 ]
 	# The one with most bytes is the first.
 	sed -n 2p "$report" | grep -Eq '^udp +198\.18\.0\.0 +10000  10\.11\.1\.1 +9 +12345 +740700 '
+	# What client asked for box's MAC address by.
+	grep -Eqx 'in no flow: .* bytes: not IP, or IP headers cut short or too many' "$report"
 	# A ping of three fragments: the first knows its type, the other two do not.
 	grep -Eq '^icmp +10\.11\.1\.2 +-  10\.11\.1\.1 +\? +2 ' "$report"
 }

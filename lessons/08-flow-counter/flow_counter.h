@@ -32,7 +32,7 @@ enum {
 	COUNT_NEW,    /* first packets: each made an entry */
 	COUNT_FULL,   /* would have made one, but the map was full */
 	COUNT_FAILED, /* the same, and the kernel gave another reason */
-	COUNT_NOT_IP, /* other EtherType; IP header, or one behind it, cut short */
+	COUNT_NOT_IP, /* other EtherType; IP or extension header cut short, or too many */
 	COUNTS
 };
 

@@ -306,7 +306,8 @@ static void print_table(const struct report *report, const struct style *style,
 	       style->room);
 	print_counter(&counts[COUNT_FULL], "the map is full");
 	print_counter(&counts[COUNT_FAILED], "the map took no entry");
-	print_counter(&counts[COUNT_NOT_IP], "not IP");
+	print_counter(&counts[COUNT_NOT_IP],
+		      "not IP, or IP headers cut short or too many");
 	if (style->forgets && forgotten(report))
 		printf("forgotten: %llu flows\n", forgotten(report));
 	printf("\n");
