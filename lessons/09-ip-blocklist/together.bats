@@ -77,6 +77,40 @@ waits()
 	listed 192.0.2.1/32
 }
 
+@test "nobody waits for one whose input is not there yet, or whose output is not read" {
+	fifo=$BATS_TEST_TMPDIR/fifo
+	mkfifo "$fifo"
+	box attach eth0
+
+	# Once the fifo is open at both ends, load reads.
+	box load "$fifo" 3>&- &
+	load=$!
+	exec 9>"$fifo"
+	box add 192.0.2.1
+	echo 192.0.2.2 >&9
+	exec 9>&-
+	wait "$load"
+	listed 192.0.2.1/32 192.0.2.2/32
+
+	# 10,000 lines are more than a fifo holds: after the first one list has to wait.
+	sequence 10000 | box -r load -
+	box list >"$fifo" 3>&- &
+	list=$!
+	exec 9<"$fifo"
+	read -r _ <&9
+	box add 192.0.2.1
+	cat <&9 >"$BATS_TEST_TMPDIR/list"
+	exec 9<&-
+	wait "$list"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" = 9999 ]
+
+	box_script <<-'END'
+		"$TOOL" list | grep -v '^100.0.0.0/' | "$TOOL" -r load -
+	END
+	[[ $(box status eth0) == *"prefixes   10000"* ]]
+	fails 1 "prefix 100.0.0.0/32: not in the list" del 100.0.0.0
+}
+
 # The four tests below kill a process at every call by which it could change something.
 
 @test "attach, killed at any moment: it is attached or not, and attach mends it" {

@@ -71,6 +71,7 @@ struct blocklist {
 	struct xdp_opts opts;
 	bool json;
 	bool replace;
+	const char *ifname; /* of -i; NULL: the only one that is attached */
 	char dir[PATH_MAX];
 	int lock; /* -1: nothing is pinned at all */
 	int link; /* -1: not attached */
@@ -344,7 +345,10 @@ static int open_maps(struct blocklist *b)
 	return EXIT_SUCCESS;
 }
 
-/* Take the lock, and find what is pinned. Returns an exit status. */
+/*
+ * Take the lock, and find what is pinned. What comes from other processes is to be read
+ * before: they may take their time. Returns an exit status.
+ */
 static int open_blocklist(struct blocklist *b, const char *ifname, bool shared)
 {
 	char only[IF_NAMESIZE];
@@ -370,6 +374,13 @@ static int open_blocklist(struct blocklist *b, const char *ifname, bool shared)
 	if (ret)
 		return fail("pin %s/link: %s", b->dir, reason(ret));
 	return open_maps(b);
+}
+
+/* All is read: whoever takes what is printed may take its time, and nobody waits. */
+static void give_lock_back(struct blocklist *b)
+{
+	close(b->lock);
+	b->lock = -1;
 }
 
 /* Read a list, sorted. Returns 0 or -errno. */
@@ -542,6 +553,9 @@ static int change_list(struct blocklist *b, char **args, bool add)
 	if (twice)
 		return fail("prefix %s: given twice",
 			    prefix_print(twice, text));
+
+	if (open_blocklist(b, b->ifname, false))
+		return EXIT_FAILURE;
 	for (i = 0; i < c.given.count; i++)
 		if (is_listed(b, &c.given.at[i]) == add)
 			return fail("prefix %s: %s the list of %s",
@@ -658,6 +672,8 @@ static int do_load(struct blocklist *b, char **args)
 		return fail("%s: prefix %s: given twice", args[0],
 			    prefix_print(twice, text));
 
+	if (open_blocklist(b, b->ifname, false))
+		return EXIT_FAILURE;
 	ret = read_list(b->trie, &c.old);
 	for (i = 0; i < c.given.count && !ret; i++) {
 		if (!prefixes_have(&c.old, &c.given.at[i]))
@@ -685,27 +701,36 @@ static int do_list(struct blocklist *b, char **args)
 {
 	struct prefixes list = {};
 	char text[PREFIX_TEXT];
-	__u64 packets;
+	__u64 *packets;
 	size_t i;
-	int ret = read_list(b->trie, &list);
+	int ret;
 
 	(void)args;
+	if (open_blocklist(b, b->ifname, true))
+		return EXIT_FAILURE;
+	ret = read_list(b->trie, &list);
+	packets = calloc(list.count + 1, sizeof(*packets));
+	if (!packets && !ret)
+		ret = -ENOMEM;
 	if (ret)
 		return fail("read the list of %s: %s", b->opts.ifname,
 			    reason(ret));
+	/* Until its first packet a prefix has no counter: its number stays 0. */
+	for (i = 0; i < list.count; i++)
+		bpf_map__lookup_elem(b->skel->maps.hits, &list.at[i],
+				     sizeof(list.at[i]), &packets[i],
+				     sizeof(packets[i]), 0);
+	give_lock_back(b);
+
 	for (i = 0; i < list.count; i++) {
-		/* Until its first packet it has none. */
-		if (bpf_map__lookup_elem(b->skel->maps.hits, &list.at[i],
-					 sizeof(list.at[i]), &packets,
-					 sizeof(packets), 0))
-			packets = 0;
 		prefix_print(&list.at[i], text);
 		if (b->json)
 			printf("{\"prefix\": \"%s\", \"packets\": %llu}\n",
-			       text, packets);
+			       text, packets[i]);
 		else
-			printf("%-24s # %llu packets\n", text, packets);
+			printf("%-24s # %llu packets\n", text, packets[i]);
 	}
+	free(packets);
 	free(list.at);
 	return EXIT_SUCCESS;
 }
@@ -717,24 +742,30 @@ static int do_stats(struct blocklist *b, char **args)
 		[TOTAL_IPV6] = "IPv6",
 		[TOTAL_OTHER] = "other",
 	};
-	struct total total;
+	struct total totals[TOTALS];
 	__u32 i;
 	int ret;
 
 	(void)args;
-	if (!b->json)
-		printf("%-5s %15s %15s\n", "", "passed", "dropped");
+	if (open_blocklist(b, b->ifname, true))
+		return EXIT_FAILURE;
 	for (i = 0; i < TOTALS; i++) {
-		ret = xdp_sum_percpu(b->skel->maps.totals, i, (__u64 *)&total,
-				     sizeof(total) / sizeof(__u64));
+		ret = xdp_sum_percpu(b->skel->maps.totals, i,
+				     (__u64 *)&totals[i],
+				     sizeof(totals[i]) / sizeof(__u64));
 		if (ret)
 			return fail("read the counters of %s: %s",
 				    b->opts.ifname, reason(ret));
+	}
+	give_lock_back(b);
+
+	if (!b->json)
+		printf("%-5s %15s %15s\n", "", "passed", "dropped");
+	for (i = 0; i < TOTALS; i++)
 		printf(b->json ?
 			       "{\"kind\": \"%s\", \"passed\": %llu, \"dropped\": %llu}\n" :
 			       "%-5s %15llu %15llu\n",
-		       names[i], total.passed, total.dropped);
-	}
+		       names[i], totals[i].passed, totals[i].dropped);
 	return EXIT_SUCCESS;
 }
 
@@ -751,14 +782,20 @@ static const char *mode(const struct blocklist *b)
 static int do_status(struct blocklist *b, char **args)
 {
 	struct prefixes list = {};
-	int ret = read_list(b->trie, &list);
+	const char *now;
+	int ret;
 
-	(void)args;
+	if (open_blocklist(b, args[0], true))
+		return EXIT_FAILURE;
+	ret = read_list(b->trie, &list);
 	if (ret)
 		return fail("read the list of %s: %s", b->opts.ifname,
 			    reason(ret));
+	now = mode(b);
+	give_lock_back(b);
+
 	printf("interface  %s\n", b->opts.ifname);
-	printf("mode       %s\n", mode(b));
+	printf("mode       %s\n", now);
 	printf("program    %u\n", b->prog_id);
 	printf("prefixes   %zu\n", list.count);
 	printf("pins       %s\n", b->dir);
@@ -879,11 +916,11 @@ static int attach_first(struct blocklist *b)
 	return status;
 }
 
-static int do_attach(struct blocklist *b, const char *ifname)
+static int do_attach(struct blocklist *b, char **args)
 {
 	int ret, status;
 
-	xdp_option_iface(&b->opts, ifname);
+	xdp_option_iface(&b->opts, args[0]);
 	b->lock = take_lock(false, true);
 	if (b->lock < 0)
 		return lock_failed(b->lock);
@@ -903,13 +940,13 @@ static int do_attach(struct blocklist *b, const char *ifname)
 	return status;
 }
 
-static int do_detach(struct blocklist *b, const char *ifname)
+static int do_detach(struct blocklist *b, char **args)
 {
 	bool is_there;
 	int ret;
 
 	b->opts.force = true; /* its default route is in no danger now */
-	xdp_option_iface(&b->opts, ifname);
+	xdp_option_iface(&b->opts, args[0]);
 	b->lock = take_lock(false, false);
 	if (b->lock == -ENOENT)
 		return fail("%s: not attached", b->opts.ifname);
@@ -943,58 +980,52 @@ static const struct verb {
 	int min_args;
 	int max_args;
 	const char *wants;
-	/* Either attaches and detaches, or works on a list that is there. */
-	int (*iface)(struct blocklist *b, const char *ifname);
-	int (*list)(struct blocklist *b, char **args);
-	bool reads;
+	int (*run)(struct blocklist *b, char **args);
 } verbs[] = {
 	{ .name = "attach",
 	  .options = "SNFv",
 	  .min_args = 1,
 	  .max_args = 1,
 	  .wants = "one interface",
-	  .iface = do_attach },
+	  .run = do_attach },
 	{ .name = "detach",
 	  .options = "v",
 	  .min_args = 1,
 	  .max_args = 1,
 	  .wants = "one interface",
-	  .iface = do_detach },
+	  .run = do_detach },
 	{ .name = "status",
 	  .options = "v",
 	  .min_args = 1,
 	  .max_args = 1,
 	  .wants = "one interface",
-	  .list = do_status,
-	  .reads = true },
+	  .run = do_status },
 	{ .name = "add",
 	  .options = "iv",
 	  .min_args = 1,
 	  .max_args = INT_MAX,
 	  .wants = "one prefix or more",
-	  .list = do_add },
+	  .run = do_add },
 	{ .name = "del",
 	  .options = "iv",
 	  .min_args = 1,
 	  .max_args = INT_MAX,
 	  .wants = "one prefix or more",
-	  .list = do_del },
+	  .run = do_del },
 	{ .name = "load",
 	  .options = "irv",
 	  .min_args = 1,
 	  .max_args = 1,
 	  .wants = "one file",
-	  .list = do_load },
+	  .run = do_load },
 	{ .name = "list",
 	  .options = "ijv",
 	  .wants = "no argument",
-	  .list = do_list,
-	  .reads = true },
+	  .run = do_list },
 	{ .name = "stats",
 	  .options = "ijv",
 	  .wants = "no argument",
-	  .list = do_stats,
-	  .reads = true },
+	  .run = do_stats },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -1010,7 +1041,6 @@ static const struct verb *find_verb(const char *name)
 int main(int argc, char **argv)
 {
 	struct blocklist b = { .lock = -1, .link = -1, .trie = -1 };
-	const char *ifname = NULL;
 	const struct verb *verb;
 	char given[16] = "";
 	char *usage;
@@ -1022,7 +1052,7 @@ int main(int argc, char **argv)
 		errx(EXIT_FAILURE, "start: %s", strerror(ENOMEM));
 	while ((opt = getopt(argc, argv, XDP_OPTIONS "i:jr")) != -1) {
 		if (opt == 'i')
-			ifname = optarg;
+			b.ifname = optarg;
 		else if (opt == 'j')
 			b.json = true;
 		else if (opt == 'r')
@@ -1051,15 +1081,7 @@ int main(int argc, char **argv)
 		errx(EXIT_FAILURE,
 		     BPFFS ": no BPF file system: mount -t bpf bpf " BPFFS);
 
-	if (verb->iface) {
-		status = verb->iface(&b, argv[0]);
-	} else {
-		status = open_blocklist(
-			&b, verb->list == do_status ? argv[0] : ifname,
-			verb->reads);
-		if (!status)
-			status = verb->list(&b, argv);
-	}
+	status = verb->run(&b, argv);
 	if (xdp_flush())
 		status = EXIT_FAILURE;
 	xdp_blocklist_kern__destroy(b.skel);
