@@ -214,6 +214,45 @@ for line in sys.stdin: json.loads(line)'
 	nothing_pinned
 }
 
+@test "an interface that is moved to another network namespace: it is managed there" {
+	client()
+	{
+		lab exec client -- "$TOOL" "$@"
+	}
+	lab exec box -- ip link add d0 index 777 type veth peer name d1
+	box attach d0
+	box add 192.0.2.1
+	# Its number is taken there: it gets another one.
+	lab exec client -- ip link add d7 index 777 type veth peer name d8
+	lab exec box -- ip link set d0 netns "$LAB-client"
+	fails 1 "no interface is attached" list
+	box attach eth0
+	run -0 box list
+	[ -z "$output" ]
+
+	client add 192.0.2.2
+	[[ $(client status d0) == *"prefixes   2"* ]]
+	first=$(client status d0 | grep program)
+	client attach d0
+	[ "$(client status d0 | grep program)" != "$first" ]
+	[ "$(client -i d0 list | wc -l)" = 2 ]
+
+	# Here another one has its number now, and its folder's name.
+	lab exec box -- ip link add d2 index 777 type veth peer name d3
+	for verb in attach detach status; do
+		fails 1 "File exists" $verb d2
+	done
+	run -1 lab exec client -- "$TOOL" detach d7
+	[[ $(client status d0) == *"prefixes   2"* ]]
+
+	client detach d0
+	run -1 lab exec client -- sh -c "ip link show dev d0 | grep prog/xdp"
+	box attach d2
+	box detach d2
+	box detach eth0
+	nothing_pinned
+}
+
 @test "missing pins: an error that says what mends it, and attach does" {
 	box attach eth0
 	box add 10.11.1.2

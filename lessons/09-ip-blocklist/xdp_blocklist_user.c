@@ -4,16 +4,16 @@
  * what has to last is pinned.
  *
  *	/sys/fs/bpf/xdp-lessons-blocklist/	whoever works on it holds its lock
- *		if2-ns4026531840/	interface 2 in that network namespace
+ *		if2-ns4026531840/	attached as interface 2 of that network namespace
  *			list		the map that holds the list
  *			hits, totals	the counters
  *			link		what holds the program at the interface
  *
  * Attached is what has a link that is alive. All else there is left of a call that was
  * killed, or of an interface that is gone: attach and detach clear dead links away, and
- * use or remove what their own interface has. What
- * changes more than one prefix fills a new list, and exchanges the two at the end. So a
- * call that is killed has either done all of its work or nothing.
+ * use or remove what their own interface has. What changes more than one prefix fills a
+ * new list, and exchanges the two at the end. So a call that is killed has either done
+ * all of its work or nothing.
  */
 #include <dirent.h>
 #include <err.h>
@@ -105,8 +105,9 @@ static char *join(char *path, const char *dir, const char *name)
 	return path;
 }
 
-/* Where an interface's pins are. Not by its name: that can be changed, may hold a dot,
- * which bpffs refuses, and means another one in another namespace. Returns 0 or -errno.
+/* Where attach puts an interface's pins. Not by its name: that can be changed, may hold a
+ * dot, which bpffs refuses, and means another one in another namespace. Returns 0 or
+ * -errno.
  */
 static int pin_dir(char *dir, int ifindex)
 {
@@ -237,43 +238,74 @@ static int remove_if_dead(const char *dir, void *arg)
 	return 0;
 }
 
-/* Note the link if it is alive. Returns 0 or -errno: -ENOENT, not attached. */
+/*
+ * Is a link alive, and its interface in this network namespace? The number does not say
+ * so: an interface that was moved may be somewhere else, and another one has its number.
+ */
+static bool is_here(const struct bpf_link_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	return info->xdp.ifindex &&
+	       !bpf_xdp_query(info->xdp.ifindex, 0, &query) &&
+	       query.prog_id == info->prog_id;
+}
+
+/* Note folder and link if they are those of the interface. Returns 1 then, or 0. */
+static int take_link(const char *dir, void *arg)
+{
+	struct blocklist *b = arg;
+	struct bpf_link_info info;
+	int fd = open_link(dir, &info);
+
+	if (fd < 0)
+		return 0;
+	if (info.xdp.ifindex != (__u32)b->opts.ifindex || !is_here(&info)) {
+		close(fd);
+		return 0;
+	}
+	snprintf(b->dir, sizeof(b->dir), "%s", dir);
+	b->link = fd;
+	b->prog_id = info.prog_id;
+	return 1;
+}
+
+/*
+ * Find the interface's folder, and the link in it if that is alive. If the interface was
+ * moved, its folder has the name that was right where it was attached. Returns 0 or
+ * -errno: -ENOENT, not attached; -EEXIST, one that was moved away has the folder.
+ */
 static int find_link(struct blocklist *b)
 {
 	struct bpf_link_info info;
-	int fd = open_link(b->dir, &info);
+	int ret = for_each_dir(take_link, b);
 
-	if (fd < 0)
-		return fd;
-	if (!info.xdp.ifindex) {
-		close(fd);
-		return -ENOENT;
-	}
-	b->link = fd;
-	b->prog_id = info.prog_id;
-	return 0;
+	if (ret)
+		return ret < 0 ? ret : 0;
+	ret = pin_dir(b->dir, b->opts.ifindex);
+	if (!ret)
+		ret = open_link(b->dir, &info);
+	if (ret < 0)
+		return ret;
+	close(ret);
+	return info.xdp.ifindex ? -EEXIST : -ENOENT;
 }
 
 struct attached {
-	char ns[32]; /* how the folders of this network namespace end */
 	int ifindex;
 	int count;
 };
 
 static int count_attached(const char *dir, void *arg)
 {
-	const char *end = strrchr(dir, '-');
 	struct attached *attached = arg;
 	struct bpf_link_info info;
-	int fd;
+	int fd = open_link(dir, &info);
 
-	if (!end || strcmp(end, attached->ns))
-		return 0;
-	fd = open_link(dir, &info);
 	if (fd < 0)
 		return 0;
 	close(fd);
-	if (info.xdp.ifindex) {
+	if (is_here(&info)) {
 		attached->ifindex = info.xdp.ifindex;
 		attached->count++;
 	}
@@ -284,13 +316,8 @@ static int count_attached(const char *dir, void *arg)
 static int only_interface(struct blocklist *b, char *ifname)
 {
 	struct attached attached = {};
-	char dir[PATH_MAX];
-	int ret = pin_dir(dir, 0);
+	int ret = b->lock < 0 ? 0 : for_each_dir(count_attached, &attached);
 
-	if (ret)
-		return fail("find the interface: %s", reason(ret));
-	snprintf(attached.ns, sizeof(attached.ns), "%s", strrchr(dir, '-'));
-	ret = b->lock < 0 ? 0 : for_each_dir(count_attached, &attached);
 	if (ret < 0)
 		return fail("read " BASE ": %s", reason(ret));
 	if (attached.count > 1)
@@ -366,9 +393,7 @@ static int open_blocklist(struct blocklist *b, const char *ifname, bool shared)
 	b->opts.force = true; /* its default route is in no danger now */
 	xdp_option_iface(&b->opts, ifname);
 	/* Without BASE there is no lock, and nothing else either. */
-	ret = b->lock < 0 ? b->lock : pin_dir(b->dir, b->opts.ifindex);
-	if (!ret)
-		ret = find_link(b);
+	ret = b->lock < 0 ? b->lock : find_link(b);
 	if (ret == -ENOENT)
 		return fail("%s: not attached", b->opts.ifname);
 	if (ret)
@@ -927,9 +952,7 @@ static int do_attach(struct blocklist *b, char **args)
 	/* From here to the end, Ctrl-C would leave something behind. */
 	xdp_stop_signals();
 	for_each_dir(remove_if_dead, NULL);
-	ret = pin_dir(b->dir, b->opts.ifindex);
-	if (!ret)
-		ret = find_link(b);
+	ret = find_link(b);
 	if (!ret)
 		status = replace_program(b);
 	else if (ret == -ENOENT)
@@ -953,11 +976,8 @@ static int do_detach(struct blocklist *b, char **args)
 	if (b->lock < 0)
 		return lock_failed(b->lock);
 	xdp_stop_signals();
-	ret = pin_dir(b->dir, b->opts.ifindex);
-	if (ret)
-		return fail("detach from %s: %s", b->opts.ifname, reason(ret));
-	is_there = !access(b->dir, F_OK);
 	ret = find_link(b);
+	is_there = !access(b->dir, F_OK);
 	/* It is detached at once, and that is the step that counts. */
 	if (!ret)
 		ret = bpf_link_detach(b->link) ? -errno : 0;
