@@ -86,6 +86,19 @@ load blocklist_bats
 	box list >"$file"
 	box -r load "$file"
 	listed 1.1.1.1/32 10.0.0.0/8
+
+	# An empty list says that it is one: a file of no bytes may be a failed download.
+	box del 1.1.1.1 10.0.0.0/8
+	[ "$(box list)" = "# no prefix" ]
+	[ -z "$(box -j list)" ]
+	box list >"$file"
+	box add 192.0.2.1
+	box load "$file"
+	listed 192.0.2.1/32
+	fails 1 "there is no prefix in it" -r load /dev/null
+	listed 192.0.2.1/32
+	box -r load "$file"
+	[ "$(box list)" = "# no prefix" ]
 }
 
 @test "counters stay when the list is exchanged, and go with their prefix" {
@@ -167,7 +180,7 @@ for line in sys.stdin: json.loads(line)'
 	nothing_pinned
 	fails 1 "eth0: not attached" detach eth0
 	box attach eth0
-	listed ""
+	[ "$(box list)" = "# no prefix" ]
 }
 
 @test "two interfaces: -i says which, and without it that is asked for" {
@@ -227,8 +240,7 @@ for line in sys.stdin: json.loads(line)'
 	lab exec box -- ip link set d0 netns "$LAB-client"
 	fails 1 "no interface is attached" list
 	box attach eth0
-	run -0 box list
-	[ -z "$output" ]
+	[ "$(box list)" = "# no prefix" ]
 
 	client add 192.0.2.2
 	[[ $(client status d0) == *"prefixes   2"* ]]
@@ -393,6 +405,7 @@ completed()
 	[ "$(completed "xdp_blocklist add ")" = "" ]
 	[ "$(completed "xdp_blocklist del ")" = "" ]
 	box attach eth0
+	[ "$(completed "xdp_blocklist del ")" = "" ]
 	box add 10.0.0.0/8 10.11.1.2 192.0.2.1 fd00::/8 fd11:1::/64
 	[ "$(completed "xdp_blocklist del 10")" = "10.0.0.0/8 10.11.1.2/32" ]
 	[ "$(completed "xdp_blocklist del 192.0.2.1 fd")" = "fd00::/8 fd11:1::/64" ]

@@ -123,7 +123,7 @@ waits()
 				free
 			fi
 			"$TOOL" attach eth0
-			[ -z "$("$TOOL" list)" ]
+			[ "$("$TOOL" list)" = "# no prefix" ]
 			"$TOOL" add 10.11.1.2
 			"$TOOL" detach eth0
 			[ ! -e "$PINS" ]
@@ -168,7 +168,7 @@ waits()
 					"$TOOL" detach eth0
 				else
 					"$TOOL" attach eth0
-					[ -z "$("$TOOL" list)" ]
+					[ "$("$TOOL" list)" = "# no prefix" ]
 					"$TOOL" detach eth0
 				fi
 			fi
@@ -188,7 +188,7 @@ waits()
 		printf '%s\n' 192.0.2.1 192.0.2.2 >"$0.old"
 		printf '%s\n' 192.0.2.2 fd00::/8 192.0.2.4 >"$0.new"
 		list() {
-			"$TOOL" list | cut -d' ' -f1 | paste -sd' '
+			"$TOOL" list | sed 's/ *#.*//; /^$/d' | paste -sd' '
 		}
 		old="192.0.2.1/32 192.0.2.2/32"
 		while IFS='|' read -r verb new; do

@@ -39,6 +39,12 @@
 #define BATCH	     4096 /* entries that are read at once */
 #define SHOWN_MAX    60	  /* bytes of a wrong line */
 
+/*
+ * What list prints if there is nothing in it. load takes only this for an empty list: a
+ * file that is empty, or holds other comments, may be a download that failed.
+ */
+#define EMPTY_LIST "# no prefix\n"
+
 /* With the name that the program was called by: installed, it is another one. */
 #define USAGE                                                                              \
 	"Usage: %1$s [-S|-N] [-F] [-v] attach IFACE\n"                                     \
@@ -654,6 +660,7 @@ static int read_file(const char *name, struct prefixes *list)
 	char why[REASON_MAX], *line = NULL;
 	unsigned long number = 0;
 	struct prefix prefix;
+	bool empty = false;
 	ssize_t bytes;
 	size_t room = 0;
 	int ret = 0;
@@ -663,6 +670,7 @@ static int read_file(const char *name, struct prefixes *list)
 	while (ret >= 0 &&
 	       (errno = 0, bytes = getline(&line, &room, file)) >= 0) {
 		number++;
+		empty = empty || !strcmp(line, EMPTY_LIST);
 		ret = read_line(line, bytes, &prefix, why);
 		if (ret > 0)
 			ret = prefixes_add(list, &prefix);
@@ -676,7 +684,7 @@ static int read_file(const char *name, struct prefixes *list)
 		fclose(file);
 	if (ret < 0)
 		return fail("read %s: %s", name, strerror(-ret));
-	if (!list->count)
+	if (!list->count && !empty)
 		return fail("read %s: there is no prefix in it", name);
 	return EXIT_SUCCESS;
 }
@@ -747,6 +755,8 @@ static int do_list(struct blocklist *b, char **args)
 				     sizeof(packets[i]), 0);
 	give_lock_back(b);
 
+	if (!list.count && !b->json)
+		printf(EMPTY_LIST);
 	for (i = 0; i < list.count; i++) {
 		prefix_print(&list.at[i], text);
 		if (b->json)
