@@ -29,6 +29,8 @@
 /* For PACKET_COST. */
 #define COST_ROWS_MAX	512
 #define COST_ROW_REPEAT 20000 /* packets, for the kernel's own figure */
+#define COST_ONES	1000  /* packets, each in a run of its own */
+#define COST_ONES_TURNS 20    /* how often that, of which the best counts */
 
 #define MEET_SPINS 5000 /* looks for the other, before the CPU is left to it */
 
@@ -307,6 +309,7 @@ static struct cost_row {
 	__u32 len;
 	__u32 verdict;
 	__u32 each; /* nanoseconds, the kernel's figure; 0: cannot be repeated */
+	bool once;  /* it is measured by packets in runs of their own */
 	bool chosen;
 } cost_rows[COST_ROWS_MAX];
 static size_t nr_cost_rows;
@@ -453,16 +456,34 @@ double packet_cost_ratio(const struct bpf_program *prog,
 	return (full - start) / (empty - start);
 }
 
-/* The kernel's figure, or 0 if the program does not take the same frame again. */
-static __u32 cost_each(const struct cost_row *row)
+/*
+ * Run one packet, then those of *many. In such a run each packet is the same frame, as the
+ * program left it. One that moves the frame's ends, by bpf_xdp_adjust_head(), _meta() or
+ * _tail(), gets another frame each time, and none has room for ever. Returns 1 if it does
+ * not move them, 0 if it does, or -errno.
+ */
+static int keeps_ends(int prog_fd, struct bpf_test_run_opts *many)
+{
+	struct bpf_test_run_opts one = *many;
+
+	one.repeat = 1;
+	if (bpf_prog_test_run_opts(prog_fd, &one) ||
+	    bpf_prog_test_run_opts(prog_fd, many))
+		return -errno;
+	return one.data_size_out == one.data_size_in &&
+	       many->data_size_out == many->data_size_in;
+}
+
+/* The kernel's figure, unless the program does not take the same frame again. */
+static void cost_each(struct cost_row *row)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = row->frame,
 		    .data_size_in = row->len, .repeat = COST_ROW_REPEAT);
+	int keeps = keeps_ends(row->fd, &opts);
 
-	if (bpf_prog_test_run_opts(row->fd, &opts) ||
-	    opts.retval != row->verdict)
-		return 0;
-	return opts.duration ?: 1;
+	row->once = !keeps;
+	if (keeps > 0 && opts.retval == row->verdict)
+		row->each = opts.duration ?: 1;
 }
 
 /* The one that costs least, or most, of those that @first's program was run with. */
@@ -478,14 +499,17 @@ static struct cost_row *cost_extreme(struct cost_row *first, bool most)
 	return extreme;
 }
 
-/* Of each program the first packet, the cheapest and the dearest; or all. */
+/*
+ * Of each program the first packet, the cheapest and the dearest; or all. Those that are
+ * measured once have no figure that could be compared: all of them.
+ */
 static void cost_choose(void)
 {
 	struct cost_row *row, *before, *end = cost_rows + nr_cost_rows;
 	bool first;
 
 	for (row = cost_rows; row < end; row++)
-		row->each = cost_each(row);
+		cost_each(row);
 	for (row = cost_rows; row < end; row++) {
 		first = row->each;
 		for (before = cost_rows; before < row; before++)
@@ -495,32 +519,69 @@ static void cost_choose(void)
 			row->chosen = true;
 			cost_extreme(row, false)->chosen = true;
 			cost_extreme(row, true)->chosen = true;
-		} else if (row->each && getenv("PACKET_COST_ALL")) {
+		} else if (row->once ||
+			   (row->each && getenv("PACKET_COST_ALL"))) {
 			row->chosen = true;
 		}
 	}
 }
 
-void packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
+/* Nanoseconds a packet in runs of one. The kernel's two looks at its clock are in them. */
+static double ones_time(int prog_fd, const __u8 *frame, __u32 len)
+{
+	double sum = 0;
+	__u32 each;
+	int i;
+
+	for (i = 0; i < COST_ONES; i++) {
+		run_time(prog_fd, frame, len, 1, &each);
+		sum += each;
+	}
+	return sum / COST_ONES;
+}
+
+static void cost_once(int prog_fd, int empty, const __u8 *frame, __u32 len,
+		      struct packet_cost *cost)
+{
+	int i;
+
+	cost->full = INFINITY;
+	cost->empty = INFINITY;
+	for (i = 0; i < COST_ONES_TURNS; i++) {
+		cost->full =
+			smaller(cost->full, ones_time(prog_fd, frame, len));
+		cost->empty =
+			smaller(cost->empty, ones_time(empty, frame, len));
+	}
+}
+
+bool packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
 		 __u32 len, unsigned int runs, struct packet_cost *costs)
 {
-	int empty = load_empty(type);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
+		    .data_size_in = len, .repeat = COST_ROW_REPEAT);
+	int empty = load_empty(type), many = keeps_ends(prog_fd, &opts);
+	__u32 repeat = COST_RUN_NS / (opts.duration ?: 1);
 	double start = INFINITY;
-	__u32 each, repeat;
 	unsigned int i;
 
-	run_time(prog_fd, frame, len, COST_ROW_REPEAT, &each);
-	repeat = COST_RUN_NS / each;
+	if (many < 0)
+		fail_msg("run: %s", strerror(-many));
 	for (i = 0; i < runs; i++) {
+		if (!many) {
+			cost_once(prog_fd, empty, frame, len, &costs[i]);
+			continue;
+		}
 		start = smaller(start, run_time(empty, frame, len, 2, NULL));
 		costs[i].full = run_time(prog_fd, frame, len, repeat, NULL);
 		costs[i].empty = run_time(empty, frame, len, repeat, NULL);
 	}
-	for (i = 0; i < runs; i++) {
+	for (i = 0; many && i < runs; i++) {
 		costs[i].full = (costs[i].full - start) / repeat;
 		costs[i].empty = (costs[i].empty - start) / repeat;
 	}
 	close(empty);
+	return many;
 }
 
 /* A line of the file PACKET_COST. */
@@ -534,7 +595,7 @@ static void cost_report(FILE *out, const struct cost_row *row,
 	if (row->each)
 		fprintf(out, "%u", row->each);
 	else
-		fprintf(out, "-");
+		fprintf(out, row->once ? "once" : "-");
 	if (!row->chosen) {
 		fprintf(out, "\t-\t-\n");
 		return;

@@ -22,6 +22,9 @@ static const char usage[] =
 	"Measure what a packet costs in the XDP program of IFACE, or in the XDP or TC program\n"
 	"number ID, and in the empty program next to it. Print nanoseconds: median, least and\n"
 	"most of each.\n"
+	"The program gets the same frame again and again, as it left it. If it moves the frame's\n"
+	"ends, each frame is a new one in a run of its own: a line says so. What it changes within\n"
+	"the frame is still there when the frame comes back.\n"
 	"\n"
 	"  -r  how often, 1 to 1000 (default 5)\n"
 	"  -p  the packet's destination port (default 80)\n"
@@ -76,6 +79,7 @@ int main(int argc, char **argv)
 	__u8 frame[FRAME_MAX];
 	double *values;
 	int fd, opt;
+	bool many;
 
 	while ((opt = getopt(argc, argv, "r:p:u6h")) != -1) {
 		switch (opt) {
@@ -120,7 +124,7 @@ int main(int argc, char **argv)
 	if (!costs || !values)
 		err(EXIT_FAILURE, "measure");
 	len = packet_build(&packet, frame);
-	packet_cost(fd, info.type, frame, len, runs, costs);
+	many = packet_cost(fd, info.type, frame, len, runs, costs);
 
 	printf("%-16s %8s %8s %8s\n", "ns", "median", "least", "most");
 	for (i = 0; i < runs; i++)
@@ -129,5 +133,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < runs; i++)
 		values[i] = costs[i].empty;
 	print_line("(empty program)", values, runs);
+	if (!many)
+		printf("%s moves the frame's ends: each frame in a run of its own, whose start is\n"
+		       "in both lines. Their difference is right to some ns.\n",
+		       info.name);
 	return EXIT_SUCCESS;
 }

@@ -46,6 +46,50 @@ exec(sys.argv[2])
 json.dump(result, open(sys.argv[3], "w"))' "$RESULTS" "$1" "$edited"
 }
 
+# cost PROGRAM [OPTION...]: what prog_cost says of one of these, which are gone afterwards.
+cost()
+{
+	cat >"$BATS_TEST_TMPDIR/programs.c" <<-'END'
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+
+		static long nothing(__u32 i, void *data)
+		{
+			return 0;
+		}
+
+		/* Without room it takes long, and says the same. */
+		SEC("xdp")
+		int mark(struct xdp_md *ctx)
+		{
+			if (bpf_xdp_adjust_meta(ctx, -4))
+				bpf_loop(5000, nothing, NULL, 0);
+			return XDP_PASS;
+		}
+
+		/* No skb may be cut shorter than an Ethernet header. */
+		SEC("tc")
+		int cut(struct __sk_buff *skb)
+		{
+			if (bpf_skb_change_tail(skb, skb->len - 4, 0))
+				bpf_loop(5000, nothing, NULL, 0);
+			return 0;
+		}
+
+		char _license[] SEC("license") = "GPL";
+	END
+	clang -O2 -g -target bpf -idirafter "/usr/include/$(cc -print-multiarch)" \
+		-c "$BATS_TEST_TMPDIR/programs.c" -o "$BATS_TEST_TMPDIR/programs.o" || return
+	# shellcheck disable=SC2016 # expands inside
+	unshare --mount sh -c 'mount -t bpf bpf /sys/fs/bpf &&
+		bpftool prog loadall "$1" /sys/fs/bpf/programs || exit
+		id=$(bpftool prog show pinned "/sys/fs/bpf/programs/$3" | sed -n "1s/:.*//p")
+		program=$2
+		shift 3
+		exec "$program" "$@" "$id"' sh "$BATS_TEST_TMPDIR/programs.o" \
+		"$BATS_TEST_DIRNAME/../../testenv/prog_cost" "$@" 3>&-
+}
+
 @test "no program has grown by more than a tenth: see the file counts" {
 	need_root
 	run -0 "$MEASURE" --check-counts
@@ -279,6 +323,40 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 		run -2 "$BATS_TEST_DIRNAME/where_to_drop_user" $wrong
 		[ ${#lines[@]} = 1 ]
 	done
+}
+
+# bats test_tags=same-on-every-kernel
+@test "prog_cost: a program that moves the frame's ends gets a new frame each time" {
+	need_root
+	for program in mark cut; do
+		run -0 cost $program -r 1
+		[[ $output == *"$program moves the frame's ends: each frame in a run of its own"* ]]
+		# Not the way without room: 5,000 rounds of a loop.
+		run -0 awk '$1 == program { own += $2 } /^.empty/ { own -= $3 } END { print own < 4000 }' \
+			program=$program <<<"$output"
+		[ "$output" = 1 ]
+	done
+}
+
+# bats test_tags=same-on-every-kernel
+@test "packets of lesson 5's program, which writes in front of the frame, are new ones too" {
+	need_root
+	run -0 env PACKET_COST="$BATS_TEST_TMPDIR/cost" PACKET_COST_RUNS=1 \
+		"$BATS_TEST_DIRNAME/../05-xdp-tc-metadata/test_packets"
+	run -0 cut -f 1,4 "$BATS_TEST_TMPDIR/cost"
+	[ "$(grep -cx 'xdp_write_mark	once' <<<"$output")" = 6 ]
+	grep -qx 'tc_read_mark	[0-9]*' <<<"$output"
+	# The table says so, and what a run of one packet takes is not the empty program's time.
+	edited '
+for program in result["programs"]:
+    for cost in program["packets"]:
+        if program["program"] == "xdp_write_mark" and "ns" in cost:
+            cost["once"] = True
+            for which in ("ns", "empty_ns"):
+                cost[which]["median"] += 900'
+	run -0 "$MEASURE" --show "$edited" programs
+	[[ ${lines[-1]} == "xdp_write_mark moves the frame's ends: "* ]]
+	[[ ${lines[-2]} =~ ^"The empty program takes "[0-9]+" to "[0-9][0-9]" ns," ]]
 }
 
 # bats test_tags=same-on-every-kernel
