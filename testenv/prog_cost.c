@@ -39,6 +39,21 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* Exits, and says why, if the kernel does not run the program for us. */
+static void try_program(int fd, const struct bpf_prog_info *info, __u8 *frame,
+			__u32 len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
+		    .data_size_in = len, .repeat = 1);
+
+	if (bpf_prog_test_run_opts(fd, &opts))
+		errx(EXIT_FAILURE, "run program %u, %s: %s", info->id,
+		     info->name,
+		     errno == EINVAL ?
+			     "BPF_PROG_TEST_RUN takes none for a devmap, a cpumap or a card" :
+			     strerror(errno));
+}
+
 /* The number of a program, as typed, or of the one that is attached. */
 static __u32 find_program(const char *arg)
 {
@@ -124,6 +139,7 @@ int main(int argc, char **argv)
 	if (!costs || !values)
 		err(EXIT_FAILURE, "measure");
 	len = packet_build(&packet, frame);
+	try_program(fd, &info, frame, len);
 	many = packet_cost(fd, info.type, frame, len, runs, costs);
 
 	printf("%-16s %8s %8s %8s\n", "ns", "median", "least", "most");

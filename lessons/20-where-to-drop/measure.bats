@@ -76,6 +76,12 @@ cost()
 			return 0;
 		}
 
+		SEC("xdp/devmap")
+		int leave(struct xdp_md *ctx)
+		{
+			return XDP_PASS;
+		}
+
 		char _license[] SEC("license") = "GPL";
 	END
 	clang -O2 -g -target bpf -idirafter "/usr/include/$(cc -print-multiarch)" \
@@ -372,6 +378,8 @@ for program in result["programs"]:
 	run -2 "$tools/prog_cost" nowhere
 	run -1 "$tools/prog_cost" 4294967295
 	[ "$output" = "prog_cost: open program 4294967295: there is none, see bpftool prog" ]
+	run -1 cost leave
+	[[ ${#lines[@]} = 1 && $output == "prog_cost: run program "*", leave: BPF_PROG_TEST_RUN takes none for a devmap"* ]]
 }
 
 # bats test_tags=same-on-every-kernel
