@@ -555,18 +555,27 @@ static void cost_once(int prog_fd, int empty, const __u8 *frame, __u32 len,
 	}
 }
 
+/* How many packets, which take @each nanoseconds, fill a run. */
+static __u32 cost_repeat(__u32 each)
+{
+	return each < COST_RUN_NS ? COST_RUN_NS / each : 1;
+}
+
 bool packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
 		 __u32 len, unsigned int runs, struct packet_cost *costs)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
 		    .data_size_in = len, .repeat = COST_ROW_REPEAT);
 	int empty = load_empty(type), many = keeps_ends(prog_fd, &opts);
-	__u32 repeat = COST_RUN_NS / (opts.duration ?: 1);
+	__u32 each, empty_repeat, repeat = cost_repeat(opts.duration ?: 1);
 	double start = INFINITY;
 	unsigned int i;
 
 	if (many < 0)
 		fail_msg("run: %s", strerror(-many));
+	/* A slow program's repeat would be too short for the empty one. */
+	run_time(empty, frame, len, COST_ROW_REPEAT, &each);
+	empty_repeat = cost_repeat(each);
 	for (i = 0; i < runs; i++) {
 		if (!many) {
 			cost_once(prog_fd, empty, frame, len, &costs[i]);
@@ -574,11 +583,12 @@ bool packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
 		}
 		start = smaller(start, run_time(empty, frame, len, 2, NULL));
 		costs[i].full = run_time(prog_fd, frame, len, repeat, NULL);
-		costs[i].empty = run_time(empty, frame, len, repeat, NULL);
+		costs[i].empty =
+			run_time(empty, frame, len, empty_repeat, NULL);
 	}
 	for (i = 0; many && i < runs; i++) {
 		costs[i].full = (costs[i].full - start) / repeat;
-		costs[i].empty = (costs[i].empty - start) / repeat;
+		costs[i].empty = (costs[i].empty - start) / empty_repeat;
 	}
 	close(empty);
 	return many;

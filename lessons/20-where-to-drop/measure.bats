@@ -58,6 +58,19 @@ cost()
 			return 0;
 		}
 
+		SEC("xdp")
+		int quick(struct xdp_md *ctx)
+		{
+			return XDP_DROP;
+		}
+
+		SEC("xdp")
+		int slow(struct xdp_md *ctx)
+		{
+			bpf_loop(50000, nothing, NULL, 0);
+			return XDP_DROP;
+		}
+
 		/* Without room it takes long, and says the same. */
 		SEC("xdp")
 		int mark(struct xdp_md *ctx)
@@ -342,6 +355,20 @@ print(f"{one:.2f}", f"{many:.2f}", f"{many / one:.2f}")' "$RESULTS"
 			program=$program <<<"$output"
 		[ "$output" = 1 ]
 	done
+}
+
+# bats test_tags=same-on-every-kernel
+@test "prog_cost: the empty program takes as long beside a slow program as beside a quick one" {
+	need_root
+	need_real_time
+	for program in quick slow; do
+		run -0 cost $program
+		run -0 awk '/^.empty/ { print $3 }' <<<"$output"
+		took+=("$output")
+	done
+	echo "${took[*]}"
+	run -0 awk '{ print $1 < 2 * $2 && $2 < 2 * $1 }' <<<"${took[*]}"
+	[ "$output" = 1 ]
 }
 
 # bats test_tags=same-on-every-kernel
