@@ -25,18 +25,26 @@ static const char usage[] =
 	"Load each program of the object files, and print a line for each, with tabs:\n"
 	"object, program, its tag, instructions in the file, instructions after the\n"
 	"verifier, bytes of machine code, instructions that the verifier looked at,\n"
-	"microseconds that it took, bytes of the object's maps. A program that is rejected\n"
-	"has \"-\" there.\n"
+	"microseconds that it took, bytes of the object's maps. A program that the verifier\n"
+	"rejects has \"-\" there.\n"
 	"\n"
 	"  -h  show this help\n";
 
-/* Messages of libbpf are for those who load by hand. */
-static int no_print(enum libbpf_print_level level, const char *format,
-		    va_list args)
+static char first_message[512]; /* of libbpf's, without its end of line */
+
+/* The first one is the cause, unless libbpf tries again; what follows are consequences. */
+static int keep_first(enum libbpf_print_level level, const char *format,
+		      va_list args)
 {
-	(void)level;
-	(void)format;
-	(void)args;
+	char text[sizeof(first_message)];
+
+	if (level != LIBBPF_WARN || *first_message)
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	if (strstr(text, "Retrying"))
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	strcpy(first_message, text + (strncmp(text, "libbpf: ", 8) ? 0 : 8));
 	return 0;
 }
 
@@ -102,13 +110,18 @@ static void measure(const char *path, int wanted)
 			chosen = prog;
 	}
 	log[0] = '\0';
+	first_message[0] = '\0';
 	bpf_program__set_log_level(chosen, LOG_STATS);
 	bpf_program__set_log_buf(chosen, log, sizeof(log));
 	if (bpf_object__load(object)) {
-		/* The verifier says EACCES or EINVAL, ENOSPC or E2BIG. */
 		if (errno == EPERM || errno == ENOMEM)
 			errx(EXIT_FAILURE, "load %s: %s", path,
 			     xdp_reason(errno));
+		/* The verifier has not seen it. */
+		if (!log[0])
+			errx(EXIT_FAILURE, "load %s: %s", path,
+			     *first_message ? first_message :
+					      xdp_reason(errno));
 		printf("%s\t%s\t", path, bpf_program__name(chosen));
 		printf("-\t-\t-\t-\t-\t-\t-\n");
 	} else {
@@ -138,13 +151,16 @@ int main(int argc, char **argv)
 		xdp_option(&opts, opt, usage);
 	if (optind == argc)
 		errx(EXIT_USAGE, "an object file, please: -h shows the usage");
-	libbpf_set_print(no_print);
+	libbpf_set_print(keep_first);
 
 	for (; optind < argc; optind++) {
 		count = 0;
 		object = open_object(argv[optind]);
 		bpf_object__for_each_program(prog, object) count++;
 		bpf_object__close(object);
+		if (!count)
+			errx(EXIT_FAILURE, "%s: there is no program in it",
+			     argv[optind]);
 		for (i = 0; i < count; i++)
 			measure(argv[optind], i);
 	}

@@ -393,6 +393,43 @@ for program in result["programs"]:
 }
 
 # bats test_tags=same-on-every-kernel
+@test "prog_size: what the verifier has not seen is an error, what it rejects is not" {
+	need_root
+	size()
+	{
+		{
+			printf '#include <%s>\n' linux/bpf.h bpf/bpf_helpers.h
+			cat
+			echo 'char _license[] SEC("license") = "GPL";'
+		} | clang -O2 -g -target bpf -idirafter "/usr/include/$(cc -print-multiarch)" \
+			-x c - -c -o "$BATS_TEST_TMPDIR/x.o" || return
+		"$BATS_TEST_DIRNAME/../../testenv/prog_size" "$BATS_TEST_TMPDIR/x.o"
+	}
+	run -1 size <<-'END'
+		struct {
+			__uint(type, BPF_MAP_TYPE_HASH);
+			__type(key, int);
+			__type(value, int);
+			__uint(max_entries, 0);
+		} none SEC(".maps");
+
+		SEC("xdp")
+		int look(struct xdp_md *ctx)
+		{
+			int key = 0;
+			return bpf_map_lookup_elem(&none, &key) ? XDP_DROP : XDP_PASS;
+		}
+	END
+	[[ ${#lines[@]} = 1 && $output == "prog_size: load "*"/x.o: map 'none': failed to create: "* ]]
+	run -1 size <<<'SEC("fentry/nosuchfunction") int f(void *ctx) { return 0; }'
+	[[ ${#lines[@]} = 1 && $output == "prog_size: load "*"/x.o: "*nosuchfunction* ]]
+	run -1 size </dev/null
+	[[ ${#lines[@]} = 1 && $output == "prog_size: "*"/x.o: there is no program in it" ]]
+	run -0 size <<<'SEC("xdp") int f(struct xdp_md *ctx) { return *(int *)(long)ctx->data; }'
+	[[ ${#lines[@]} = 1 && $output == *"/x.o	f	-	-	-	-	-	-	-" ]]
+}
+
+# bats test_tags=same-on-every-kernel
 @test "prog_cost and prog_size: one line for what they cannot do" {
 	need_root
 	tools=$BATS_TEST_DIRNAME/../../testenv
