@@ -176,6 +176,11 @@ solve()
 	[ "$output" = "exercise.sh: there is no lesson 99: make help" ]
 	run -2 exercise check 1.9
 	[ "$output" = "exercise.sh: there is no exercise 1.9; lesson 1 has: 1.1 1.2" ]
+	mkdir lessons/10-verifier-clinic # those of its page are for the reader to judge
+	for what in 10 10.1; do
+		run -2 exercise check $what
+		[ "$output" = "exercise.sh: nothing checks the exercises of lesson 10: they are in lessons/10-verifier-clinic/README.md" ]
+	done
 	run -2 exercise check x
 	[[ $output = *'"x" is not the number'* ]]
 	run -2 exercise hint 1

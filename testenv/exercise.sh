@@ -107,7 +107,9 @@ find_exercises()
 	if [ -z "$found" ]; then
 		found=$(compgen -G "$lesson/exercises/[0-9]*-*" | sort -V |
 			while read -r dir; do number_of "$dir"; done | xargs) || :
-		die 2 "there is no exercise $what; lesson ${what%.*} has: ${found:-none}"
+		[ -n "$found" ] ||
+			die 2 "nothing checks the exercises of lesson ${what%.*}: they are in $lesson/README.md"
+		die 2 "there is no exercise $what; lesson ${what%.*} has: $found"
 	fi
 	echo "$found"
 }
