@@ -45,7 +45,7 @@ static void is_marked(void **state)
 
 static void tc_without_xdp(void **state)
 {
-	static const struct packet packet = { "TCP",
+	static const struct packet packet = { "TCP, no mark",
 					      { ETH(), IP4(), TCP(1, 2) } };
 	struct __sk_buff before = { .mark = 7 }, after = {};
 	__u8 frame[FRAME_MAX];

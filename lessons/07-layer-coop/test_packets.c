@@ -314,7 +314,7 @@ static void full(void **state)
 
 	packet_verdict(skel->progs.layercoop_xdp,
 		       &(struct packet){
-			       "a new pair",
+			       "a new pair, map full",
 			       { ETH(), IP4(.saddr = 0xffffffff), UDP(1, 2) } },
 		       XDP_PASS);
 	assert_int_equal(bpf_map__lookup_elem(skel->maps.layercoop_rest, &rest,
