@@ -473,8 +473,10 @@ for program in result["programs"]:
 	run -1 "$MEASURE" --show "$BATS_TEST_TMPDIR/broken"
 	[[ $output == "measure: $BATS_TEST_TMPDIR/broken is no result: "* ]]
 	echo '{}' >"$BATS_TEST_TMPDIR/broken"
-	for option in "--show x" "--compare $RESULTS x" "--publish x"; do
-		run -1 "$MEASURE" ${option/x/$BATS_TEST_TMPDIR/broken}
+	for option in --show --compare --publish; do
+		files=("$BATS_TEST_TMPDIR/broken")
+		[ $option != --compare ] || files=("$RESULTS" "${files[@]}")
+		run -1 "$MEASURE" $option "${files[@]}"
 		[[ $output == "measure: $BATS_TEST_TMPDIR/broken is no result of measure" ]]
 	done
 	# Found before anything is measured.
