@@ -44,7 +44,7 @@ static void hook_remove(struct tc_filter *filter)
  * Is the filter at the ingress hook, though it was sent to egress? The older qdisc
  * "ingress" has the same place as clsact, and takes every filter for its only hook.
  */
-static bool strayed(const struct tc_filter *filter, __u32 prog_id)
+static bool strayed(const struct tc_filter *filter)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
 		    .priority = TC_PRIORITY);
@@ -53,14 +53,20 @@ static bool strayed(const struct tc_filter *filter, __u32 prog_id)
 	if (hook.attach_point == BPF_TC_INGRESS)
 		return false;
 	hook.attach_point = BPF_TC_INGRESS;
-	return !bpf_tc_query(&hook, &opts) && opts.prog_id == prog_id;
+	return !bpf_tc_query(&hook, &opts) && opts.prog_id == filter->prog_id;
 }
 
 void tc_detach(struct tc_filter *filter)
 {
+	LIBBPF_OPTS(bpf_tc_opts, present, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
 		    .priority = TC_PRIORITY);
 
+	/* Another loader, or tc, may have replaced it: not ours to remove. */
+	if (bpf_tc_query(&filter->hook, &present) ||
+	    present.prog_id != filter->prog_id)
+		return;
 	bpf_tc_detach(&filter->hook, &opts);
 	hook_remove(filter);
 }
@@ -93,7 +99,8 @@ int tc_attach(struct tc_filter *filter, const struct bpf_program *prog,
 		hook_remove(filter);
 		return ret;
 	}
-	if (strayed(filter, opts.prog_id)) {
+	filter->prog_id = opts.prog_id;
+	if (strayed(filter)) {
 		tc_detach(filter);
 		return -EBUSY;
 	}

@@ -14,6 +14,7 @@
 struct tc_filter {
 	struct bpf_tc_hook hook;
 	bool made_hook; /* the qdisc is ours to remove */
+	__u32 prog_id;	/* what tc_attach() attached */
 };
 
 /**
@@ -35,6 +36,8 @@ int tc_attach(struct tc_filter *filter, const struct bpf_program *prog,
 /**
  * tc_detach() - Take the filter away, and the qdisc, if tc_attach() made it.
  * @filter: as tc_attach() left it.
+ *
+ * If it is not in its place any more, what is there stays, and so does the qdisc.
  */
 void tc_detach(struct tc_filter *filter);
 

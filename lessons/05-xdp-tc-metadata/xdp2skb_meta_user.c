@@ -42,35 +42,47 @@ static bool is_ours(__u32 prog_id, const char *name)
 
 /*
  * Attach prog to the ingress hook of TC, in place of one that an earlier run
- * left there. Returns 0 or -errno; -EEXIST: the place is taken.
+ * left there, and note its id. Returns 0 or -errno; -EEXIST: the place is taken.
  */
 static int tc_attach(const struct bpf_tc_hook *hook,
-		     const struct bpf_program *prog)
+		     const struct bpf_program *prog, __u32 *prog_id)
 {
 	LIBBPF_OPTS(bpf_tc_opts, present, .handle = TC_HANDLE,
 		    .priority = TC_PRIORITY);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
 		    .priority = TC_PRIORITY, .prog_fd = bpf_program__fd(prog));
+	int ret;
 
 	if (!bpf_tc_query(hook, &present) &&
 	    is_ours(present.prog_id, bpf_program__name(prog)))
 		opts.flags = BPF_TC_F_REPLACE;
-	return bpf_tc_attach(hook, &opts);
+	ret = bpf_tc_attach(hook, &opts);
+	*prog_id = opts.prog_id;
+	return ret;
 }
 
-static int tc_detach(const struct bpf_tc_hook *hook)
+/*
+ * Detach the program with this id. False: it is not there any more. Another
+ * loader, or tc, may have replaced it: not ours to remove, nor is the hook.
+ */
+static bool tc_detach(const struct bpf_tc_hook *hook, __u32 prog_id)
 {
+	LIBBPF_OPTS(bpf_tc_opts, present, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
 		    .priority = TC_PRIORITY);
 
-	return bpf_tc_detach(hook, &opts);
+	if (bpf_tc_query(hook, &present) || present.prog_id != prog_id)
+		return false;
+	bpf_tc_detach(hook, &opts);
+	return true;
 }
 
 int main(int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_INGRESS);
 	struct xdp2skb_meta_kern *skel;
-	__u32 mark = MARK_DEFAULT;
+	__u32 mark = MARK_DEFAULT, prog_id;
 	struct xdp_opts opts = {};
 	int link, opt, ret, status = EXIT_FAILURE;
 	bool made_hook, trace = false;
@@ -120,7 +132,7 @@ int main(int argc, char **argv)
 		goto detach_xdp;
 	}
 
-	ret = tc_attach(&hook, skel->progs.tc_read_mark);
+	ret = tc_attach(&hook, skel->progs.tc_read_mark, &prog_id);
 	if (ret) {
 		warnx("attach to TC ingress of %s: %s (see tc filter show dev %s ingress)",
 		      opts.ifname, strerror(-ret), opts.ifname);
@@ -133,7 +145,8 @@ int main(int argc, char **argv)
 	/* XDP's link is gone with the process, whatever happens to it. A filter
 	 * of TC is not: it was attached through netlink.
 	 */
-	tc_detach(&hook);
+	if (!tc_detach(&hook, prog_id))
+		goto detach_xdp;
 destroy_hook:
 	if (made_hook) {
 		/* Both directions: that is what removes the qdisc itself. */

@@ -153,6 +153,14 @@ filters()
 	row 10.11.1.1 10.11.1.2 3 294 3 294 3
 }
 
+@test "somebody puts another filter in its place: that one and the qdisc stay" {
+	start
+	lab exec box -- tc filter replace dev eth0 egress handle 1 prio 1 protocol all \
+		bpf direct-action obj "$BATS_TEST_DIRNAME/layercoop_tx_kern.o" sec tc
+	stop
+	lab exec box -- tc filter show dev eth0 egress | grep -q 'name layercoop_tx'
+}
+
 @test "generic mode counts the same" {
 	start -S
 	ping3
