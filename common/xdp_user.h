@@ -24,7 +24,8 @@
 	"  -S  generic mode: in the kernel's core, for any driver\n"            \
 	"  -N  native mode only: in the driver, or not at all\n"                \
 	"  -F  force: even if IFACE holds the default route, and in place of\n" \
-	"      an XDP program that was attached through netlink (ip link)\n"    \
+	"      an XDP program that was attached through netlink (ip link):\n"   \
+	"      that one does not come back, even if a later step fails\n"       \
 	"  -v  show what libbpf says\n"                                         \
 	"  -h  show this help\n"
 
@@ -98,7 +99,8 @@ const char *xdp_reason(int error);
  * @opts: which interface, which mode, by force or not.
  *
  * The attachment lives as long as the file descriptor is open. The kernel
- * closes it when the process ends, in whichever way.
+ * closes it when the process ends, in whichever way. What force has detached stays
+ * detached, even if this fails: that it would fail, the kernel says only after that.
  *
  * Return: file descriptor of the link, or -errno: -EBUSY, a program is attached
  * already, or -EEXIST, in another mode; -EOPNOTSUPP, -N and the driver has no

@@ -25,7 +25,8 @@ static const char usage[] =
 	"  -S  generic mode: in the kernel's core, for any driver\n"
 	"  -N  native mode only: in the driver, or not at all\n"
 	"  -F  force: even if IFACE holds the default route, and in place of an\n"
-	"      XDP program that was attached through netlink (ip link)\n"
+	"      XDP program that was attached through netlink (ip link): that one\n"
+	"      does not come back, even if a later step fails\n"
 	"  -v  show what libbpf says\n"
 	"  -h  show this help\n";
 
