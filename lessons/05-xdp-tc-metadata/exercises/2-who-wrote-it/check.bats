@@ -284,6 +284,9 @@ writer()
 	lab unload
 	writer 8 NOTE_MAGIC 0x01020304
 	marked 0x01020304 "a note with mark 0x1020304"
+	lab unload
+	writer 8 NOTE_MAGIC 0
+	marked 0 "a note with mark 0"
 }
 
 @test "a packet without a note keeps the mark that it has" {
