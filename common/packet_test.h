@@ -36,7 +36,7 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define LAYERS_MAX 12
-#define FRAME_MAX  2048 /* bytes, enough for every layer at its longest */
+#define FRAME_MAX  2560 /* bytes, enough for every layer at its longest */
 #define FRAME_MIN  60	/* bytes, shortest on the wire, without FCS */
 
 enum layer_kind {

@@ -74,6 +74,10 @@ static struct sized_case {
 	{ { "1514 bytes count as above 1024",
 	    { ETH(), IP6(), UDP(1, 2), DATA(1452) } },
 	  SIZE_LARGER },
+	/* A frame beyond what Ethernet has. The next power of two is no limit. */
+	{ { "2049 bytes count as above 1024",
+	    { ETH(), IP4(), UDP(1, 2), DATA(2007) } },
+	  SIZE_LARGER },
 	{ { "a bare Ethernet header counts as up to 64", { ETH(), CUT(14) } },
 	  SIZE_64 },
 	{ { "ARP counts as up to 64", { ETH(), ARP() } }, SIZE_64 },
