@@ -162,6 +162,43 @@ solve()
 	[[ $output = *"checks need root, and there is no sudo: try IN=vm" ]]
 }
 
+# lab_check BODY: a second test that exercise 1.1 has in the lab.
+lab_check()
+{
+	printf '@test "%s" { %s; }\n' first true second "$1" >$one/check.bats
+}
+
+@test "^C: 130, and no result" {
+	need_root
+	solve
+	lab_check 'touch "$ANSWER/begun"; sleep 30'
+	# As a terminal does: to all that run.
+	setsid env --default-signal=INT testenv/exercise.sh check 1.1 \
+		>"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	wait_for test -e $one/begun
+	kill -INT -- -$!
+	status=0
+	wait $! || status=$?
+	[ "$status" = 130 ]
+	[ ! -s "$BATS_TEST_TMPDIR/said" ]
+	[ ! -e .progress ]
+}
+
+@test "a check in the lab that was cut off: 4, and no result" {
+	need_root
+	solve
+	lab_check true
+	run -0 exercise check 1.1
+	rm .progress
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nprintf "1..2\\nok 1 first\\n"; exit 1\n' >"$BATS_TEST_TMPDIR/bin/bats"
+	chmod +x "$BATS_TEST_TMPDIR/bin/bats"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -4 exercise check 1.1
+	[[ $output = *"did not run to its end"*"it is not your program"* ]]
+	[[ $output != *"checks passed"* ]]
+	[ ! -e .progress ]
+}
+
 @test "a check that cannot be built: 4, and not the learner's fault" {
 	need_root
 	solve

@@ -30,7 +30,7 @@
 # What was solved, and with how many hints, is kept in .progress in the top folder:
 # a line for each exercise.
 #
-# Exit status: 0 all passed, 1 not yet, 2 wrong usage, 4 cannot run here.
+# Exit status: 0 all passed, 1 not yet, 2 wrong usage, 4 cannot run here, 130 ended by ^C.
 set -euo pipefail
 
 me=${0##*/}
@@ -41,6 +41,8 @@ progress=${XDP_LESSONS_PROGRESS:-.progress}
 # make's own, of the make that called us: what we call is not a part of it.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 work=
+# ^C. What bash waits for may end in its own way, and bash would go on with half a result.
+trap 'exit 130' INT
 
 # die STATUS MESSAGE...
 die()
@@ -232,7 +234,7 @@ tidy_tap()
 # cannot. With NAME, only that test of those in the lab; none if NAME has failed before.
 answer_tap()
 {
-	local exercise=$1 answer=$2 enough=${3-} only=() out status=0 failed=0 object
+	local exercise=$1 answer=$2 enough=${3-} only=() out status=0 failed=0 object planned
 	scratch
 	out=$(build "$exercise" "$answer") || status=$?
 	[ $status != 4 ] || return 4
@@ -273,8 +275,9 @@ answer_tap()
 		ANSWER=$(cd "$answer" && pwd) bats --formatter tap "${only[@]}" \
 			"$exercise/check.bats" >"$work/out" 2>&1 || status=$?
 		tidy_tap "$(($(grep -c '^ok\|^not ok' "$work/tap") + 1))" <"$work/out" >"$work/bats"
-		if ! grep -q '^ok\|^not ok' "$work/bats"; then
-			echo "the check in the lab did not run:"
+		planned=$(sed -n 's/^1\.\.\([1-9][0-9]*\)$/\1/p' "$work/out" | head -n 1)
+		if [ "$(grep -c '^ok\|^not ok' "$work/bats")" != "${planned:-some}" ]; then
+			echo "the check in the lab did not run to its end:"
 			cat "$work/out"
 			return 4
 		fi
@@ -355,6 +358,7 @@ check()
 	status=0
 	if [ ${#built[@]} -gt 0 ]; then
 		as_root run "${built[@]}" >"$work/all" || status=$?
+		[ $status != 130 ] || exit 130
 		if [ $status -gt 1 ]; then
 			grep -vE '^(#|(not )?ok |1\.\.)' "$work/all" >&2 || :
 			die 4 "this machine cannot check: it is not your program. See testenv/testenv.sh doctor, or IN=vm"
@@ -370,7 +374,7 @@ check()
 	status=0
 	for dir in $dirs; do
 		each=$work/$(number_of "$dir")
-		[ -s "$each" ] || die 4 "no result of exercise $(number_of "$dir")"
+		grep -qs '^1\.\.' "$each" || die 4 "no result of exercise $(number_of "$dir")"
 		! grep -q '^not ok' "$each" || status=1
 		keep_result "$dir" "$each"
 		[ -n "${TAP-}" ] || report "$dir" "$each"
