@@ -263,7 +263,7 @@ help:
 	@echo "make watch1       check them again whenever you save a file"
 	@echo "make hint1.2      the next of three hints to exercise 1.2"
 	@echo "make show1.2 PACKET=3   the packet of the third check, decoded"
-	@echo "make reset1.2     the starter again; what you wrote is kept as .bak"
+	@echo "make reset1.2     the starter again; what you wrote is kept as .bak, .2.bak ..."
 	@echo "make solution1.2  once you solved it, or with GIVEUP=1"
 	@echo "make progress     what you have solved"
 	@echo "                  Lessons, tests and checks take IN=vm: in a throw-away virtual machine, without"

@@ -260,6 +260,13 @@ lab_check()
 	# A second time, what was kept stays.
 	run -0 exercise reset 1.1
 	cmp $kern.bak $one/solution/xdp_pass_kern.c
+	for nth in 2 3; do
+		echo "/* answer $nth */" >$kern
+		run -0 exercise reset 1.1
+		[ "${lines[0]}" = "kept: $kern.$nth.bak" ]
+		[ "$(cat $kern.$nth.bak)" = "/* answer $nth */" ]
+		cmp $kern.bak $one/solution/xdp_pass_kern.c
+	done
 }
 
 @test "solution: after a pass; before, with GIVEUP=1, which is noted" {
@@ -350,7 +357,7 @@ watched()
 	mv "$BATS_TEST_TMPDIR"/{check,start.fails} $one/
 	solve
 	make -s answer ANSWER=$one
-	touch $kern.bak .progress
+	touch $kern{,.2}.bak .progress
 	run -0 git status --short
 	[ "$output" = "?? $one/start.fails" ]
 }

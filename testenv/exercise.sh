@@ -9,7 +9,7 @@
 #   watch N|N.M      the same again whenever a file is saved, until ^C
 #   hint N.M         the next of three hints
 #   show N.M PACKET  the packet of that check, decoded, as it came and as it left
-#   reset N.M        the starter again; what was there stays beside it as .bak
+#   reset N.M        the starter again; what was there stays beside it as .bak, .2.bak ...
 #   solution N.M     a solution, once the check passed, or with GIVEUP=1
 #   progress         what is done, lesson by lesson
 #
@@ -521,13 +521,17 @@ hint()
 # reset N.M
 reset()
 {
-	local dir file own
+	local dir file own kept count
 	dir=$(one_exercise "${1-}")
 	for file in $(sources "$dir/start"); do
 		own=$dir/${file##*/}
 		if [ -e "$own" ] && ! cmp -s "$file" "$own"; then
-			mv -f -- "$own" "$own.bak"
-			echo "kept: $own.bak"
+			kept=$own.bak count=1
+			while [ -e "$kept" ]; do
+				kept=$own.$((++count)).bak
+			done
+			mv -- "$own" "$kept"
+			echo "kept: $kept"
 		fi
 		cp -- "$file" "$own"
 		echo "as it was: $own"
