@@ -269,6 +269,27 @@ lab_check()
 	done
 }
 
+# on_a_full_disk CMD...: no byte can be written to a file.
+on_a_full_disk()
+{
+	(
+		trap "" XFSZ
+		ulimit -f 0
+		"$@"
+	)
+}
+
+@test "a full disk: no empty starter, and reset moves nothing" {
+	run -1 on_a_full_disk exercise check 1.1
+	[[ ${lines[-1]} = "exercise.sh: cannot write $kern" ]]
+	[ ! -e $kern ]
+	solve
+	run -1 on_a_full_disk exercise reset 1.1
+	cmp $kern $one/solution/xdp_pass_kern.c
+	run -1 compgen -G "$one/*.bak"
+	run -1 compgen -G "$one/*.new"
+}
+
 @test "solution: after a pass; before, with GIVEUP=1, which is noted" {
 	need_root
 	run -1 exercise solution 1.1

@@ -158,12 +158,25 @@ sources()
 	find "$1" -maxdepth 1 -name '*.[ch]' ! -name '*.skel.h' | sort
 }
 
+# copy_new FILE TO: as TO.new, which then takes its name. On a full disk there is none.
+copy_new()
+{
+	cp -- "$1" "$2.new" || {
+		rm -f -- "$2.new"
+		die 1 "cannot write $2"
+	}
+}
+
 # hand_out DIR: the starter, to be edited. What is there stays.
 hand_out()
 {
-	local file
+	local file own
 	for file in $(sources "$1/start"); do
-		[ -e "$1/${file##*/}" ] || cp -- "$file" "$1/"
+		own=$1/${file##*/}
+		[ -e "$own" ] || {
+			copy_new "$file" "$own"
+			mv -- "$own.new" "$own"
+		}
 	done
 }
 
@@ -525,6 +538,7 @@ reset()
 	dir=$(one_exercise "${1-}")
 	for file in $(sources "$dir/start"); do
 		own=$dir/${file##*/}
+		copy_new "$file" "$own"
 		if [ -e "$own" ] && ! cmp -s "$file" "$own"; then
 			kept=$own.bak count=1
 			while [ -e "$kept" ]; do
@@ -533,7 +547,7 @@ reset()
 			mv -- "$own" "$kept"
 			echo "kept: $kept"
 		fi
-		cp -- "$file" "$own"
+		mv -f -- "$own.new" "$own"
 		echo "as it was: $own"
 	done
 }
