@@ -316,6 +316,27 @@ on_a_full_disk()
 	grep -qx '1.2 started 1 unseen' .progress
 }
 
+@test "progress that root has noted is the user's" {
+	need_root
+	chown 65534:65534 .
+	run -0 exercise hint 1.1
+	[ "$(stat -c %u:%g:%a .progress)" = 65534:65534:644 ]
+}
+
+@test "progress that cannot be read: what to do, and it stays" {
+	need_root
+	echo "1.1 done 0 unseen" >.progress
+	chown 65534 .progress
+	chmod 600 .progress
+	for verb in check watch hint solution progress; do
+		# Root, but with no more rights to files than others.
+		run -1 timeout 20 setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all \
+			testenv/exercise.sh $verb 1.2
+		[ "$output" = "exercise.sh: cannot read .progress, another user's: sudo chown root .progress" ]
+	done
+	[ "$(cat .progress)" = "1.1 done 0 unseen" ]
+}
+
 @test "done stays done" {
 	need_root
 	solve

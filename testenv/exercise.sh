@@ -136,6 +136,13 @@ progress_of()
 	echo "$found"
 }
 
+# need_progress: what cannot be read must not be replaced.
+need_progress()
+{
+	[ ! -e "$progress" ] || [ -r "$progress" ] ||
+		die 1 "cannot read $progress, another user's: sudo chown $(id -un) $progress"
+}
+
 # note N.M STATE HINTS SOLUTION
 note()
 {
@@ -149,6 +156,9 @@ note()
 			echo "$*"
 		} | sort -V
 	} >"$new"
+	# Root's in a user's tree is the user's.
+	chmod 644 "$new"
+	[ "$(id -u)" != 0 ] || chown --reference="$(dirname -- "$progress")" -- "$new"
 	mv -f -- "$new" "$progress"
 }
 
@@ -734,6 +744,10 @@ contract()
 	echo "1..$points"
 	exit $broken
 }
+
+case ${1-} in
+check | watch | hint | solution | progress) need_progress ;;
+esac
 
 case ${1-} in
 check) check "${2-}" ;;
