@@ -337,6 +337,21 @@ on_a_full_disk()
 	[ "$(cat .progress)" = "1.1 done 0 unseen" ]
 }
 
+@test "what cannot be noted: the result or the hint, a warning, and nothing is left" {
+	run -0 exercise hint 1.1
+	cp .progress "$BATS_TEST_TMPDIR"
+	run -0 on_a_full_disk exercise hint 1.1
+	[[ $output = "2/3 place"*"warning: cannot write .progress: progress is not kept" ]]
+	cmp .progress "$BATS_TEST_TMPDIR/.progress"
+	run -1 compgen -G ".progress.*"
+
+	need_root
+	solve
+	XDP_LESSONS_PROGRESS=/proc/none run -0 exercise check 1.1
+	[ "${lines[0]}" = "1.1 pass-everything  solved, 10 checks passed" ]
+	[[ $output = *"warning: cannot write /proc/none: progress is not kept"* ]]
+}
+
 @test "done stays done" {
 	need_root
 	solve
@@ -399,7 +414,7 @@ watched()
 	mv "$BATS_TEST_TMPDIR"/{check,start.fails} $one/
 	solve
 	make -s answer ANSWER=$one
-	touch $kern{,.2}.bak .progress
+	touch $kern{,.2}.bak .progress{,.x}
 	run -0 git status --short
 	[ "$output" = "?? $one/start.fails" ]
 }

@@ -143,23 +143,29 @@ need_progress()
 		die 1 "cannot read $progress, another user's: sudo chown $(id -un) $progress"
 }
 
-# note N.M STATE HINTS SOLUTION
+# note N.M STATE HINTS SOLUTION. That it cannot be noted is no reason to end.
 note()
 {
 	local new
-	new=$(mktemp "$progress.XXXXXX") ||
-		die 1 "cannot write $progress: progress is not kept"
+	new=$(mktemp "$progress.XXXXXX") && write_progress "$new" "$@" && return
+	rm -f -- "$new"
+	echo "$me: warning: cannot write $progress: progress is not kept" >&2
+}
+
+# write_progress NEW N.M STATE HINTS SOLUTION: by way of the file NEW, which is there.
+write_progress()
+{
+	local new=$1
+	shift
 	{
-		echo "# exercise, state, hints shown, solution: written by testenv/exercise.sh"
-		{
-			grep -vsE "^(#|$1 |$)" "$progress" || :
-			echo "$*"
-		} | sort -V
-	} >"$new"
-	# Root's in a user's tree is the user's.
-	chmod 644 "$new"
-	[ "$(id -u)" != 0 ] || chown --reference="$(dirname -- "$progress")" -- "$new"
-	mv -f -- "$new" "$progress"
+		grep -vsE "^(#|$1 |$)" "$progress" || :
+		echo "$*"
+	} | sort -V |
+		sed '1i # exercise, state, hints shown, solution: written by testenv/exercise.sh' >"$new" &&
+		# Root's in a user's tree is the user's.
+		chmod 644 "$new" &&
+		{ [ "$(id -u)" != 0 ] || chown --reference="$(dirname -- "$progress")" -- "$new"; } &&
+		mv -f -- "$new" "$progress"
 }
 
 # sources DIR: the C files in it that somebody wrote, a line each.
@@ -399,8 +405,8 @@ check()
 		each=$work/$(number_of "$dir")
 		grep -qs '^1\.\.' "$each" || die 4 "no result of exercise $(number_of "$dir")"
 		! grep -q '^not ok' "$each" || status=1
-		keep_result "$dir" "$each"
 		[ -n "${TAP-}" ] || report "$dir" "$each"
+		keep_result "$dir" "$each"
 	done
 	[ -z "${TAP-}" ] || for dir in $dirs; do
 		each=$(number_of "$dir")
