@@ -375,6 +375,18 @@ on_a_full_disk()
 	[[ $output = *"there is none to show" ]]
 }
 
+@test "show is no advice where there is no packet" {
+	need_root
+	solve
+	lab_check 'echo "wrong: it says \"top: nobody\", right is \"top: 10.11.1.2\""; false'
+	run -1 exercise check 1.1
+	[[ $output = *"right is \"top: 10.11.1.2\""* && $output != *PACKET=* ]]
+	rm $one/check.c
+	lab_check 'echo "wrong: xdp_pass says XDP_DROP, right is XDP_PASS"; false'
+	run -1 exercise check 1.1
+	[[ $output = *"right is XDP_PASS"* && $output != *PACKET=* ]]
+}
+
 # watched: "watch 1.1" sees that the file was saved, and is ended by ^C.
 watched()
 {
