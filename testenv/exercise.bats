@@ -168,6 +168,16 @@ lab_check()
 	printf '@test "%s" { %s; }\n' first true second "$1" >$one/check.bats
 }
 
+@test "a sudo that refuses: 4, and what to do" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho 1001\n' >"$BATS_TEST_TMPDIR/bin/id"
+	printf '#!/bin/sh\necho "learner is not in the sudoers file." >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/sudo"
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -4 exercise check 1.1
+	[ "$output" = "learner is not in the sudoers file.
+exercise.sh: sudo did not run the check: IN=vm needs no root" ]
+}
+
 @test "^C: 130, and no result" {
 	need_root
 	solve

@@ -392,6 +392,8 @@ check()
 			grep -vE '^(#|(not )?ok |1\.\.)' "$work/all" >&2 || :
 			die 4 "this machine cannot check: it is not your program. See testenv/testenv.sh doctor, or IN=vm"
 		fi
+		# Whoever runs it says first of what. sudo has said why it did not.
+		[ -s "$work/all" ] || die 4 "sudo did not run the check: IN=vm needs no root"
 		awk -v work="$work" '
 		/^# exercise / {
 			split($3, part, "/")
