@@ -234,13 +234,13 @@ TOOLS    := $(patsubst %.bash-completion,%,$(wildcard lessons/*/*.bash-completio
 SBIN      = $(DESTDIR)$(PREFIX)/sbin
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: $(TOOLS:=_user) | $(DEPS)
-	$(Q)install -d $(SBIN) $(COMPLETIONS)
-	$(Q)$(foreach tool,$(TOOLS),install -m 755 $(tool)_user $(SBIN)/$(notdir $(tool)) && \
-		install -m 644 $(tool).bash-completion $(COMPLETIONS)/$(notdir $(tool)) && \
-		echo $(SBIN)/$(notdir $(tool)) &&) true
+	$(Q)install -d '$(SBIN)' '$(COMPLETIONS)'
+	$(Q)$(foreach tool,$(TOOLS),install -m 755 $(tool)_user '$(SBIN)/$(notdir $(tool))' && \
+		install -m 644 $(tool).bash-completion '$(COMPLETIONS)/$(notdir $(tool))' && \
+		echo '$(SBIN)/$(notdir $(tool))' &&) true
 
 uninstall:
-	$(Q)rm -f $(foreach tool,$(notdir $(TOOLS)),$(SBIN)/$(tool) $(COMPLETIONS)/$(tool))
+	$(Q)rm -f $(foreach tool,$(notdir $(TOOLS)),'$(SBIN)/$(tool)' '$(COMPLETIONS)/$(tool)')
 
 lint: | $(DEPS)
 	$(Q)testenv/lint.sh

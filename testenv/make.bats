@@ -137,6 +137,17 @@ built()
 	[ -z "$(find "$BATS_TEST_TMPDIR/root" -type f)" ]
 }
 
+@test "install and uninstall: a PREFIX with a space is one word" {
+	export DESTDIR=$BATS_TEST_TMPDIR/root
+	mkdir "$DESTDIR"
+	echo mine >"$DESTDIR/a"
+	run -0 make -s -C "$TREE" install PREFIX="/a b"
+	[ "$output" = "$DESTDIR/a b/sbin/xdp_blocklist" ]
+	[ -x "$output" ]
+	make -s -C "$TREE" uninstall PREFIX="/a b"
+	[ "$(cd "$DESTDIR" && find . -type f)" = ./a ]
+}
+
 @test "clean removes all that was built" {
 	make -s -C "$TREE" clean
 	run find "$TREE" -name '*.o' -o -name '*.d' -o -name '*.skel.h' -o -name '*.a'
