@@ -15,7 +15,7 @@
 #define EXIT_CANNOT_RUN	  4 /* kselftest's skip */
 #define LINKTYPE_ETHERNET 1 /* https://www.tcpdump.org/linktypes.html */
 #define PCAP_MAGIC	  0xa1b2c3d4
-#define FIRST_CASE	  2 /* test 1 is that the object can be loaded */
+#define FIRST_CASE	  3 /* 1 and 2 are that it compiles, and can be loaded */
 
 static const struct exercise *wanted;
 static char object_path[PATH_MAX];
@@ -249,7 +249,13 @@ static int show_packet(unsigned long number)
 
 	if (number < FIRST_CASE || number >= FIRST_CASE + wanted->nr_cases) {
 		fprintf(stderr,
-			"this check is not about the verdict of one packet: there is none to show\n");
+			"there is no packet of check %lu to show: ", number);
+		if (wanted->nr_cases)
+			fprintf(stderr, "checks %d to %zu have one\n",
+				FIRST_CASE, FIRST_CASE + wanted->nr_cases - 1);
+		else
+			fprintf(stderr,
+				"no check here is about a single one\n");
 		return EXIT_USAGE;
 	}
 	row = &wanted->cases[number - FIRST_CASE];

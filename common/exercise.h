@@ -57,9 +57,9 @@ struct exercise {
  * @exercise: what is wanted.
  *
  * Environment: EXERCISE_LOG=FILE, where the verifier's log goes if it rejects the
- * answer. EXERCISE_PACKET=N: no tests, but the packet of test N, into the files
- * in.pcap and out.pcap in the folder EXERCISE_PCAP; what was wanted and what came
- * is printed.
+ * answer. EXERCISE_PACKET=N: no tests, but the packet of check N, as exercise.sh
+ * counts, into in.pcap and out.pcap in the folder EXERCISE_PCAP; what was wanted and
+ * what came is printed.
  *
  * Return: exit status for main(): 0 solved, 1 not so, 2 wrong usage, 4 this machine
  * cannot run BPF programs.

@@ -379,10 +379,13 @@ on_a_full_disk()
 	[ "${lines[2]}" = "came    XDP_DROP" ]
 	[[ $output = *"in: "*"10.11.1.2 > 10.11.2.2: ICMP echo request"*"0x0000:"*"out: the same bytes" ]]
 	run -2 make -s show1.1
-	run -2 exercise show 1.1 99
-	[[ $output = *"there is none to show" ]]
+	run -0 exercise show 1.1 9
+	for number in 2 10 99; do
+		run -2 exercise show 1.1 $number
+		[ "$output" = "there is no packet of check $number to show: checks 3 to 9 have one" ]
+	done
 	run -2 exercise show 1.2 3
-	[[ $output = *"there is none to show" ]]
+	[ "$output" = "there is no packet of check 3 to show: no check here is about a single one" ]
 }
 
 @test "show is no advice where there is no packet" {
