@@ -367,8 +367,12 @@ const char *packet_verdict_name(__u32 verdict)
 	static const char *const names[] = { "XDP_ABORTED", "XDP_DROP",
 					     "XDP_PASS", "XDP_TX",
 					     "XDP_REDIRECT" };
+	static char none[sizeof("4294967295, which is no verdict")];
 
-	return verdict < ARRAY_SIZE(names) ? names[verdict] : "no verdict";
+	if (verdict < ARRAY_SIZE(names))
+		return names[verdict];
+	snprintf(none, sizeof(none), "%u, which is no verdict", verdict);
+	return none;
 }
 
 void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
@@ -378,9 +382,9 @@ void packet_verdict(const struct bpf_program *prog, const struct packet *packet,
 
 	packet_run(prog, packet, &result);
 	if (result.verdict != verdict)
-		fail_msg("%s: %s says %s (%u), right is %s", packet->name,
+		fail_msg("%s: %s says %s, right is %s", packet->name,
 			 bpf_program__name(prog),
-			 packet_verdict_name(result.verdict), result.verdict,
+			 packet_verdict_name(result.verdict),
 			 packet_verdict_name(verdict));
 }
 

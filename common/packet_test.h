@@ -167,7 +167,8 @@ bool packet_meet(const struct bpf_program *prog, const struct packet *packet,
  * packet_verdict_name() - Say a verdict in words.
  * @verdict: an enum xdp_action, or any other number.
  *
- * Return: its name, such as "XDP_PASS", or "no verdict".
+ * Return: its name, such as "XDP_PASS", or "77, which is no verdict", which is there
+ * until the next call with such a number.
  */
 const char *packet_verdict_name(__u32 verdict);
 

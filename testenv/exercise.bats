@@ -123,6 +123,17 @@ solve()
 	[[ $output = *"edit $kern"$'\n'* ]]
 }
 
+@test "check: a number that is no verdict" {
+	need_root
+	solve
+	sed -i 's/XDP_PASS;/77;/' $kern
+	run -1 exercise check 1.1
+	[[ $output = *" xdp_pass says 77, which is no verdict, right is XDP_PASS"* ]]
+	[[ $output = *"make show1.1 PACKET=3" ]]
+	run -0 exercise show 1.1 3
+	[ "${lines[2]}" = "came    77, which is no verdict" ]
+}
+
 @test "check: no SEC" {
 	need_root
 	solve
