@@ -259,6 +259,7 @@ help:
 	@echo "                  There are $(foreach d,$(DIRS),$(call number,$d))."
 	@echo "make lessons      all of them, one after the other, without stopping"
 	@echo "make test         run every test; LESSON=3: those of lesson 3"
+	@echo "make check        check your answers to all exercises"
 	@echo "make check1       check your answers to the exercises of lesson 1; check1.2: to one"
 	@echo "make watch1       check them again whenever you save a file"
 	@echo "make hint1.2      the next of three hints to exercise 1.2"

@@ -117,7 +117,7 @@ built()
 
 @test "help names every target, the README every command" {
 	run -0 make -C "$TREE" help
-	for target in deps lesson1 lessons check1 watch1 hint1.2 show1.2 reset1.2 solution1.2 \
+	for target in deps lesson1 lessons check check1 watch1 hint1.2 show1.2 reset1.2 solution1.2 \
 		progress kernel-samples kernel-samples-remove \
 		install test test-kernels test-vm test-classroom vm vm-run lint clean; do
 		grep -q "^make $target " <<<"$output"
