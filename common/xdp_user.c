@@ -278,7 +278,10 @@ int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts)
 			       &link_opts);
 }
 
-/* Ctrl-C, kill, and the terminal's end, unless nohup made that one harmless. */
+/*
+ * Ctrl-C, kill, and the terminal's end, unless nohup made that one harmless. And the end
+ * of whoever reads what is printed, as head does: once blocked, that signal stays pending.
+ */
 static sigset_t stop_set(void)
 {
 	struct sigaction hangup;
@@ -287,6 +290,7 @@ static sigset_t stop_set(void)
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGPIPE);
 	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
 		sigaddset(&stop, SIGHUP);
 	return stop;

@@ -110,10 +110,10 @@ const char *xdp_reason(int error);
 int xdp_attach(const struct bpf_program *prog, const struct xdp_opts *opts);
 
 /**
- * xdp_stop_signals() - Keep Ctrl-C and kill for xdp_wait().
+ * xdp_stop_signals() - Keep Ctrl-C, kill and a broken pipe for xdp_wait().
  *
- * To be called before attaching: from then on SIGINT, SIGTERM and SIGHUP no longer
- * end the process at once, so nothing is left half done.
+ * To be called before attaching: from then on SIGINT, SIGTERM, SIGHUP and SIGPIPE no
+ * longer end the process at once, so nothing is left half done.
  */
 void xdp_stop_signals(void);
 
@@ -121,7 +121,8 @@ void xdp_stop_signals(void);
  * xdp_wait() - Sleep, unless the user wants to stop.
  * @seconds: how long; 0: until a signal of xdp_stop_signals().
  *
- * What was printed so far is flushed first.
+ * What was printed so far is flushed first. If nobody reads it any more, that is such
+ * a signal, too, and xdp_flush() says so.
  *
  * Return: true when the time is over, false after such a signal.
  */
@@ -132,7 +133,8 @@ bool xdp_wait(unsigned int seconds);
  *
  * Prints the reason if that, or something before it, could not be written.
  *
- * Return: 0, or -errno: -ENOSPC, the disk is full; -EIO, something before failed.
+ * Return: 0, or -errno: -ENOSPC, the disk is full; -EPIPE, nobody reads the pipe any
+ * more; -EIO, something before failed.
  */
 int xdp_flush(void);
 

@@ -183,6 +183,42 @@ nothing_attached()
 	[ $reports -ge 5 ]
 }
 
+# bats test_tags=same-on-every-kernel
+@test "a pipe that nobody reads any more: one line, status 1, and everything goes" {
+	lab setup
+	lab exec box -- ping -qc 1 server >/dev/null
+	local reports=0 pipe
+	exec {pipe}> >(:)
+	wait $!
+	for loader in $(loaders); do
+		read -ra where <<<"$(interfaces "$loader")"
+		"$TESTENV" exec box -- env --default-signal=INT,PIPE "$loader" "${where[@]}" \
+			>&"$pipe" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+		pid=$!
+		# Whoever reports every second, or when it begins, finds out alone.
+		if "$loader" -h | grep -qE ' second| PLACE '; then
+			wait_for gone $pid
+		else
+			wait_for attached
+			kill -INT $pid
+		fi
+		status=0
+		wait $pid || status=$?
+		wait_for not_attached
+		output=$(<"$BATS_TEST_TMPDIR/errors")
+		if [ $status = 0 ]; then
+			[ "$output" = "" ] # it had nothing to say
+		else
+			[ $status = 1 ]
+			one_line
+			[[ $output == *": write: Broken pipe" ]]
+			reports=$((reports + 1))
+		fi
+		nothing_attached
+	done
+	[ $reports -ge 5 ]
+}
+
 attached()
 {
 	ip -n "$LAB-box" link show dev eth0 | grep -q prog/xdp
