@@ -91,6 +91,25 @@ taken()
 	lab exec box -- tc qdisc show dev eth0 | grep -q '^qdisc ingress'
 }
 
+# bats test_tags=same-on-every-kernel
+@test "the qdisc ingress has clsact's place: the exercises' loaders say so, and end" {
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	lab exec box -- tc qdisc add dev eth0 ingress
+	for answer in "$BATS_TEST_DIRNAME"/exercises/*/{start,solution}; do
+		folder=$BATS_TEST_TMPDIR/$(basename "${answer%/*}")-${answer##*/}
+		mkdir "$folder"
+		find "$answer" -name '*.[ch]' ! -name '*.skel.h' -exec cp -t "$folder" {} +
+		make -s -C "$BATS_TEST_DIRNAME/../.." answer ANSWER="$folder" 3>&-
+		loader=$(echo "$folder"/*_user)
+		run -1 lab exec box -- timeout $((5 * patience)) "$loader" eth0
+		echo "$output"
+		[ "$output" = "${loader##*/}: attach to TC egress of eth0: the qdisc \"ingress\" has its place" ]
+		run -0 lab exec box -- bpftool net show dev eth0
+		run ! grep -q eth0 <<<"$output"
+	done
+	lab exec box -- tc qdisc show dev eth0 | grep -q '^qdisc ingress'
+}
+
 @test "another filter has the handle and the priority: tcx, and it stays" {
 	lab exec box -- tc qdisc add dev eth0 clsact
 	lab exec box -- tc filter add dev eth0 egress handle 1 prio 1 protocol all \

@@ -10,6 +10,7 @@
 
 #include "layercoop.h"
 #include "layercoop_top_kern.skel.h"
+#include "tc_user.h"
 #include "xdp_user.h"
 
 static const char usage[] =
@@ -117,12 +118,10 @@ static int report(const struct bpf_map *map)
 
 int main(int argc, char **argv)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = 1);
 	struct layercoop_top_kern *skel;
 	int link, opt, ret, status = EXIT_FAILURE;
 	struct xdp_opts opts = {};
-	bool made_hook;
+	struct tc_filter filter;
 
 	while ((opt = getopt(argc, argv, XDP_OPTIONS)) != -1)
 		xdp_option(&opts, opt, usage);
@@ -135,22 +134,21 @@ int main(int argc, char **argv)
 	if (!skel)
 		errx(EXIT_FAILURE, "load layercoop_top: %s", xdp_reason(errno));
 
-	hook.ifindex = opts.ifindex;
-	ret = bpf_tc_hook_create(&hook);
-	made_hook = !ret;
-	filter.prog_fd = bpf_program__fd(skel->progs.top_tc);
-	if (!ret || ret == -EEXIST)
-		ret = bpf_tc_attach(&hook, &filter);
-	if (ret) {
-		warnx("attach to TC egress of %s: %s (see tc filter show dev %s egress)",
-		      opts.ifname, strerror(-ret), opts.ifname);
-		goto destroy_hook;
-	}
-
+	/* First XDP: its link is exclusive. A second one of us ends here, before
+	 * it touches the filter of the first.
+	 */
 	link = xdp_attach(skel->progs.top_xdp, &opts);
 	if (link < 0) {
 		warnx("attach to %s: %s", opts.ifname, xdp_reason(link));
-		goto detach_tc;
+		goto destroy;
+	}
+
+	ret = tc_attach(&filter, skel->progs.top_tc, opts.ifindex,
+			BPF_TC_EGRESS);
+	if (ret) {
+		warnx("attach to TC egress of %s: %s", opts.ifname,
+		      tc_reason(ret));
+		goto detach_xdp;
 	}
 
 	ret = report(skel->maps.pairs);
@@ -159,16 +157,10 @@ int main(int argc, char **argv)
 	else
 		status = EXIT_SUCCESS;
 
+	tc_detach(&filter);
+detach_xdp:
 	close(link);
-detach_tc:
-	filter.flags = filter.prog_fd = filter.prog_id = 0;
-	bpf_tc_detach(&hook, &filter);
-destroy_hook:
-	if (made_hook) {
-		/* Both directions: that is what removes the qdisc itself. */
-		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-		bpf_tc_hook_destroy(&hook);
-	}
+destroy:
 	layercoop_top_kern__destroy(skel);
 	return status;
 }
