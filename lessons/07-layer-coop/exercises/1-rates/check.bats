@@ -132,3 +132,21 @@ ping20()
 	want 10.11.1.2 1 "packets received" 20
 	want 10.11.1.2 3 "packets sent" 20
 }
+
+@test "an IPv6 address is not an IPv4 one with the same bytes" {
+	[ -d /proc/sys/net/ipv6 ] || skip "there is no IPv6"
+	# Each begins with the 4 bytes of an IPv4 address, and the rest of all is 0.
+	lab exec client -- ip address add a0b:103::/128 dev eth0 nodad
+	lab exec box -- ip address add a0b:101::/128 dev eth0 nodad
+	lab exec box -- ip route add a0b:103::/128 via fd11:1::2
+	lab exec client -- ip route add a0b:101::/128 via fd11:1::1
+	lab exec client -- ping -qc 1 -W 2 -I a0b:103:: a0b:101::
+	rates
+	ping20 -I 10.11.1.3
+	lab exec client -- ping -nqc 10 -i 0.01 -W $((2 * patience)) -I a0b:103:: a0b:101::
+	pass 2
+	end
+	want 10.11.1.3 1 "packets received" 20
+	want a0b:103:: 1 "packets received" 10
+	want a0b:103:: 3 "packets sent" 10
+}
