@@ -207,6 +207,22 @@ except OSError:
 	row 10.9.9.1 10.9.9.2 0 0 1 5000 1
 }
 
+# bats test_tags=same-on-every-kernel
+@test "serve: N zeros, and 404 for what is no number" {
+	"$TESTENV" exec box -- "$BATS_TEST_DIRNAME/serve" >"$report" 2>&1 3>&- &
+	server=$!
+	wait_for grep -q serving "$report"
+	for row in "200 0 /" "200 0 /0" "200 7 /7" "404 0 /favicon.ico" "404 0 /-1" "404 0 /7/"; do
+		read -r code size path <<<"$row"
+		run -0 lab exec client -- curl -s -m 5 -o /dev/null -w '%{http_code} %{size_download}' \
+			"http://box$path"
+		[ "$output" = "$code $size" ]
+	done
+	kill $server
+	wait $server
+	[ "$(cat "$report")" = "serving at port 80" ]
+}
+
 @test "a VLAN tag beside the packet is counted" {
 	lab exec box -- ip link add link eth0 name tagged type vlan id 7 2>/dev/null ||
 		skip "this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q)"
