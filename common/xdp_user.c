@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <net/route.h>
@@ -19,6 +20,7 @@
 
 #include "xdp_user.h"
 
+#define GROUP_BIT 1  /* of a MAC address' first byte: multicast, broadcast */
 #define LOG_LINES 20 /* of the verifier's log: the end, where the reason is */
 
 static bool verbose;
@@ -389,6 +391,17 @@ int xdp_read_mac(const char *text, __u8 *mac)
 	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
 		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
 	    text[end])
+		return -EINVAL;
+	return 0;
+}
+
+int xdp_read_station(const char *text, __u8 *mac)
+{
+	static const __u8 zero[ETH_ALEN];
+
+	/* As is_valid_ether_addr() of the kernel. */
+	if (xdp_read_mac(text, mac) || mac[0] & GROUP_BIT ||
+	    !memcmp(mac, zero, ETH_ALEN))
 		return -EINVAL;
 	return 0;
 }

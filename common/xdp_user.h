@@ -167,6 +167,15 @@ void xdp_stay_on_cpu(void);
 int xdp_read_mac(const char *text, __u8 *mac);
 
 /**
+ * xdp_read_station() - Read the MAC address of one host.
+ * @text: six bytes, as in 02:00:00:00:01:01.
+ * @mac: room for ETH_ALEN bytes.
+ *
+ * Return: 0, or -EINVAL if @text is anything else, also that of a group, or all zero.
+ */
+int xdp_read_station(const char *text, __u8 *mac);
+
+/**
  * xdp_seconds() - Read the clock that never jumps.
  *
  * Return: seconds since some moment in the past (CLOCK_MONOTONIC).

@@ -15,8 +15,6 @@
 #include "xdp_redirect_map_kern.skel.h"
 #include "xdp_user.h"
 
-#define GROUP_BIT 1 /* of a MAC address' first byte: multicast, broadcast */
-
 static const char usage[] =
 	"Usage: xdp_redirect_map_user [-S|-N] [-F] [-v] [-d MAC|-x] [-r] [-D] IN OUT\n"
 	"Send the IP packets that IN receives out of OUT, until Ctrl-C. Print each\n"
@@ -26,19 +24,6 @@ static const char usage[] =
 	"  -x  exchange source and destination MAC address instead\n"
 	"  -r  by bpf_redirect() and an interface index, without a map\n"
 	"  -D  attach a dummy to OUT: some drivers need one to transmit\n" XDP_OPTIONS_HELP;
-
-/*
- * Read the MAC address of a station, such as 02:00:00:00:02:02. Returns 0 or
- * -EINVAL, also for that of a group.
- */
-static int read_mac(const char *text, __u8 *mac)
-{
-	int ret = xdp_read_mac(text, mac);
-
-	if (!ret && mac[0] & GROUP_BIT)
-		ret = -EINVAL;
-	return ret;
-}
 
 /*
  * The MAC address of the one station behind an interface, as far as this host
@@ -62,7 +47,7 @@ static int find_neighbour(const char *ifname, __u8 *mac)
 		if (sscanf(line, "%*s %*s %x %17s %*s %15s", &flags, text,
 			   dev) != 3 ||
 		    !(flags & ATF_COM) || strcmp(dev, ifname) ||
-		    read_mac(text, found))
+		    xdp_read_station(text, found))
 			continue;
 		if (!ret && memcmp(mac, found, ETH_ALEN)) {
 			ret = -E2BIG;
@@ -136,7 +121,7 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case 'd':
 			dest = optarg;
-			if (read_mac(dest, dest_mac))
+			if (xdp_read_station(dest, dest_mac))
 				errx(EXIT_USAGE,
 				     "MAC address %s: not that of a station, like 02:00:00:00:02:02",
 				     dest);

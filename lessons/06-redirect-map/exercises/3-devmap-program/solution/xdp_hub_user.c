@@ -14,8 +14,7 @@
 #include "xdp_hub.h"
 #include "xdp_user.h"
 
-#define PORTS	  2
-#define GROUP_BIT 1 /* of a MAC address' first byte: multicast, broadcast */
+#define PORTS 2
 
 static const char usage[] =
 	"Usage: xdp_hub_user [-S|-N] [-F] [-v] -a MAC -b MAC A B\n"
@@ -33,11 +32,7 @@ static const char devmap_help[] =
 /* Read the MAC address of a station. Exits if it is none. */
 static void read_mac(const char *text, __u8 *mac)
 {
-	int end = 0;
-
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
-		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
-	    text[end] || mac[0] & GROUP_BIT)
+	if (xdp_read_station(text, mac))
 		errx(EXIT_USAGE,
 		     "MAC address %s: not that of a station, like 02:00:00:00:02:02",
 		     text);
