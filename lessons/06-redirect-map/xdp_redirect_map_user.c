@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Redirect from one interface to another, and print how many packets went. */
+/* Redirect from one interface to another, and print how many packets were to leave. */
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 static const char usage[] =
 	"Usage: xdp_redirect_map_user [-S|-N] [-F] [-v] [-d MAC|-x] [-r] [-D] IN OUT\n"
 	"Send the IP packets that IN receives out of OUT, until Ctrl-C. Print each\n"
-	"second how many there were.\n"
+	"second how many were to leave, sent in the end or not.\n"
 	"\n"
 	"  -d  destination MAC address (default: that of the one neighbour at OUT)\n"
 	"  -x  exchange source and destination MAC address instead\n"
