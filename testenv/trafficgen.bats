@@ -552,3 +552,18 @@ too_few()
 	run -137 lab exec client -- timeout -s KILL 0.5 "$GEN" -n 4294967295 eth0
 	[ "$(lab exec client -- bash -c 'ip -d link show; ls -A /sys/fs/bpf')" = "$before" ]
 }
+
+# bats test_tags=same-on-every-kernel
+@test "a report that cannot be written: one line, and status 1" {
+	local pipe
+	exec {pipe}> >(:)
+	wait $!
+	status=0
+	gen -n 10 >/dev/full 2>"$BATS_TEST_TMPDIR/full" || status=$?
+	[ $status = 1 ]
+	status=0
+	gen -n 10 1>&"$pipe" 2>"$BATS_TEST_TMPDIR/pipe" || status=$?
+	[ $status = 1 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/full")" = "trafficgen: write: No space left on device" ]
+	[ "$(cat "$BATS_TEST_TMPDIR/pipe")" = "trafficgen: write: Broken pipe" ]
+}

@@ -598,7 +598,8 @@ int main(int argc, char **argv)
 	printf("%s %llu frames of %lu bytes in %.6f s: %.0f a second\n",
 	       config.drop ? "made" : "sent", done, config.size, seconds,
 	       done / seconds);
-	fflush(stdout);
+	if (xdp_flush())
+		return EXIT_FAILURE;
 	refused = config.drop ? 0 : skel->bss->made - done;
 	/* It made up for them, with frames of later flows. Nobody needs to know. */
 	short_of = done < config.count && !stopped;
