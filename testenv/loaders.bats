@@ -196,7 +196,7 @@ nothing_attached()
 			>&"$pipe" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
 		pid=$!
 		# Whoever reports every second, or when it begins, finds out alone.
-		if "$loader" -h | grep -qE ' second| PLACE '; then
+		if "$loader" -h | grep -qwE 'seconds?|PLACE'; then
 			wait_for gone $pid
 		else
 			wait_for attached
