@@ -337,6 +337,32 @@ for part in ("drop", "redirect", "programs", "maps", "labs", "ports"):
 }
 
 # bats test_tags=same-on-every-kernel
+@test "results.json and the file counts are of the same programs" {
+	# The page's table is played from results.json, so it is as new as that.
+	run -0 python3 -c 'import json, re, sys
+result = json.load(open(sys.argv[1]))
+text = open(sys.argv[2]).read()
+on = result["machine"]
+of = re.search(r"# clang (\S+), Linux (\S+), (\S+)", text).groups()
+if of != (on["clang"], on["kernel"], on["architecture"]):
+    sys.exit(print("skip: counts is of", *of))
+counts = {" ".join(line.split()[:3]): " ".join(line.split()[3:])
+          for line in text.splitlines() if not line.startswith("#")}
+there = {" ".join(size[key] for key in ("lesson", "object", "program")):
+         " ".join(str(size[key]) for key in ("instructions", "xlated", "jited_bytes"))
+         for size in result["programs"]}
+for key in sorted(counts.keys() | there.keys()):
+    if counts.get(key) != there.get(key):
+        print(f"{key}: counts {counts.get(key)}, results.json {there.get(key)}")' "$RESULTS" "$BATS_TEST_DIRNAME/counts"
+	[[ $output != skip:* ]] || skip "${output#skip: }"
+	[ -z "$output" ] || {
+		echo "$output"
+		echo "Measure anew: CONTRIBUTING.md, Sizes and speed"
+		return 1
+	}
+}
+
+# bats test_tags=same-on-every-kernel
 @test "each number of the page's prose is in results.json" {
 	# Tables are played. What stands in prose as "here" is looked up.
 	run -0 python3 -c 'import json, sys
