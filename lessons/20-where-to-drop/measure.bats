@@ -334,6 +334,8 @@ for part in ("drop", "redirect", "programs", "maps", "labs", "ports"):
 	for picture in "$BATS_TEST_DIRNAME"/*.svg; do
 		cmp "$picture" "$BATS_TEST_TMPDIR/${picture##*/}"
 	done
+	# gnuplot makes subscripts of underscores, unless told not to.
+	grep -q '>bpf_redirect_map(), batch 64<' "$BATS_TEST_TMPDIR/redirect.svg"
 }
 
 # bats test_tags=same-on-every-kernel
