@@ -370,7 +370,7 @@ print({len(data) for data, peer in peers}, len({peer for data, peer in peers}))'
 	run -0 gen -n 2 -r 4
 	says_sent 2 60
 	# 0.5 s, and what a busy machine adds.
-	[[ $output == *" s: "[34]" a second" ]]
+	awk -v line="$output" 'BEGIN { split(line, word, " in "); exit !(word[2] + 0 > 0.49) }'
 	arrived box 2
 }
 
@@ -379,10 +379,10 @@ print({len(data) for data, peer in peers}, len({peer for data, peer in peers}))'
 	capture 500
 	gen -n 500 -r 1000
 	# Of 500 milliseconds each may hold one: 400 do, and fewer on a busy machine. In
-	# bursts of tens of milliseconds it would be 20.
+	# bursts of tens of milliseconds it would be 25.
 	bins=$(captured -tt | sed 's/^[0-9]*\.\(...\).*/\1/' | sort -u | wc -l)
 	echo "$bins"
-	[ "$bins" -ge 100 ]
+	[ "$bins" -ge 60 ]
 }
 
 @test "a rate that no CPU can reach: as fast as it can" {
