@@ -154,32 +154,46 @@ nothing_attached()
 	done
 }
 
+# begin FD: the loader, in $pid, which writes there.
+begin()
+{
+	read -ra where <<<"$(interfaces "$loader")"
+	"$TESTENV" exec box -- env --default-signal=INT,PIPE "$loader" "${where[@]}" \
+		>&"$1" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+	pid=$!
+}
+
+# ended REASON: what begin() began, with nothing to write, or because of REASON: this is
+# counted in $reports.
+ended()
+{
+	status=0
+	wait $pid || status=$?
+	wait_for not_attached
+	output=$(<"$BATS_TEST_TMPDIR/errors")
+	[ $status != 0 ] || [ "$output" != "" ] || return 0
+	[ $status = 1 ]
+	one_line
+	[[ $output == *": write: $1" ]]
+	reports=$((reports + 1))
+}
+
 @test "a report that cannot be written: one line, and status 1" {
 	lab setup
 	lab exec box -- ping -qc 1 server >/dev/null
-	local report=$BATS_TEST_TMPDIR/report reports=0
+	local out reports=0 report=$BATS_TEST_TMPDIR/report with_report=0
 	for loader in $(loaders); do
-		read -ra where <<<"$(interfaces "$loader")"
-		for out in "$report" /dev/full; do
-			"$TESTENV" exec box -- env --default-signal=INT "$loader" "${where[@]}" \
-				>"$out" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
-			pid=$!
+		for file in "$report" /dev/full; do
+			exec {out}>"$file"
+			begin "$out"
+			exec {out}>&-
 			wait_for attached
 			kill -INT $pid
-			status=0
-			wait $pid || status=$?
-			wait_for not_attached
-			output=$(<"$BATS_TEST_TMPDIR/errors")
-			if [ "$out" = "$report" ] || [ ! -s "$report" ]; then
-				[ $status = 0 ]
-			else
-				[ $status = 1 ]
-				one_line
-				[[ $output == *": write: No space left on device" ]]
-				reports=$((reports + 1))
-			fi
+			ended "No space left on device"
 		done
+		[ ! -s "$report" ] || with_report=$((with_report + 1))
 	done
+	[ $reports = $with_report ]
 	[ $reports -ge 5 ]
 }
 
@@ -191,10 +205,7 @@ nothing_attached()
 	exec {pipe}> >(:)
 	wait $!
 	for loader in $(loaders); do
-		read -ra where <<<"$(interfaces "$loader")"
-		"$TESTENV" exec box -- env --default-signal=INT,PIPE "$loader" "${where[@]}" \
-			>&"$pipe" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
-		pid=$!
+		begin "$pipe"
 		# Whoever reports every second, or when it begins, finds out alone.
 		if "$loader" -h | grep -qwE 'seconds?|PLACE'; then
 			wait_for gone $pid
@@ -202,18 +213,7 @@ nothing_attached()
 			wait_for attached
 			kill -INT $pid
 		fi
-		status=0
-		wait $pid || status=$?
-		wait_for not_attached
-		output=$(<"$BATS_TEST_TMPDIR/errors")
-		if [ $status = 0 ]; then
-			[ "$output" = "" ] # it had nothing to say
-		else
-			[ $status = 1 ]
-			one_line
-			[[ $output == *": write: Broken pipe" ]]
-			reports=$((reports + 1))
-		fi
+		ended "Broken pipe"
 		nothing_attached
 	done
 	[ $reports -ge 5 ]
