@@ -444,16 +444,26 @@ static __u64 frames_done(const struct config *config,
 	return config->drop ? skel->bss->made : skel->bss->taken;
 }
 
-/* How many frames may be sent now, at that rate, if so much time has passed. */
+/*
+ * At a low rate, one frame a run. A run of more waits twice until no processor is in old
+ * code, tens of milliseconds (bpf_prog_change_xdp() in net/bpf/test_run.c), and what is
+ * due by then would come in a burst.
+ */
+static bool one_by_one(const struct config *config)
+{
+	return config->rate && config->rate <= SINGLE_RATE;
+}
+
+/* How many frames the next run has, at that rate, if so much time has passed. */
 static __u64 frames_due(const struct config *config, double seconds, __u64 done)
 {
-	__u64 due = config->count;
+	__u64 most = one_by_one(config) ? 1 : RUN_MAX, due = config->count;
 
 	if (config->rate && seconds * config->rate + 1 < due)
 		due = seconds * config->rate + 1; /* the first one at once */
 	if (due <= done)
 		return 0;
-	return due - done < RUN_MAX ? due - done : RUN_MAX;
+	return due - done < most ? due - done : most;
 }
 
 /* Seconds until the next frame is due; negative: it was. 0: there is no rate. */
@@ -478,16 +488,6 @@ static void add_run(const struct trafficgen_kern *skel, double *seconds,
 	*frames += (skel->bss->run - 1) / CLOCK_FRAMES * CLOCK_FRAMES;
 }
 
-/*
- * At a low rate, one frame a run. A run of more waits twice until no processor is in old
- * code, tens of milliseconds (bpf_prog_change_xdp() in net/bpf/test_run.c), and what is
- * due by then would come in a burst.
- */
-static bool one_by_one(const struct config *config)
-{
-	return config->rate && config->rate <= SINGLE_RATE;
-}
-
 /* Returns seconds, or -1: errno says why. */
 static double send_frames(const struct config *config, const __u8 *frame,
 			  struct trafficgen_kern *skel)
@@ -509,8 +509,6 @@ static double send_frames(const struct config *config, const __u8 *frame,
 		skel->bss->run = 0;
 		run.repeat = frames_due(config, now - start,
 					frames_done(config, skel));
-		if (run.repeat && one_by_one(config))
-			run.repeat = 1;
 		if (run.repeat && bpf_prog_test_run_opts(prog, &run) &&
 		    errno != EINTR)
 			return -1;
