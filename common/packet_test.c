@@ -577,23 +577,24 @@ bool packet_cost(int prog_fd, enum bpf_prog_type type, const __u8 *frame,
 
 	if (many < 0)
 		fail_msg("run: %s", strerror(-many));
+	for (i = 0; i < runs && !many; i++)
+		cost_once(prog_fd, empty, frame, len, &costs[i]);
+	if (!many)
+		goto out;
 	/* A slow program's repeat would be too short for the empty one. */
 	run_time(empty, frame, len, COST_ROW_REPEAT, &each);
 	empty_repeat = cost_repeat(each);
 	for (i = 0; i < runs; i++) {
-		if (!many) {
-			cost_once(prog_fd, empty, frame, len, &costs[i]);
-			continue;
-		}
 		start = smaller(start, run_time(empty, frame, len, 2, NULL));
 		costs[i].full = run_time(prog_fd, frame, len, repeat, NULL);
 		costs[i].empty =
 			run_time(empty, frame, len, empty_repeat, NULL);
 	}
-	for (i = 0; many && i < runs; i++) {
+	for (i = 0; i < runs; i++) {
 		costs[i].full = (costs[i].full - start) / repeat;
 		costs[i].empty = (costs[i].empty - start) / empty_repeat;
 	}
+out:
 	close(empty);
 	return many;
 }
