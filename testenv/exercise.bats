@@ -161,14 +161,21 @@ solve()
 	[[ $(exercise progress) != *"in progress"* ]]
 }
 
+# stub NAME BODY: a command that is found first, with $BATS_TEST_TMPDIR/bin in PATH.
+stub()
+{
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+}
+
 @test "no root, no sudo: 4, one line" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	for tool in bash sh make clang llvm-strip cc bpftool sed awk grep cat cp mkdir mktemp mv \
 		rm dirname sort head env as ld ls expr uname tail nproc printf; do
 		ln -s "$(type -P $tool)" "$BATS_TEST_TMPDIR/bin/" || :
 	done
-	printf '#!/bin/sh\necho 1001\n' >"$BATS_TEST_TMPDIR/bin/id"
-	chmod +x "$BATS_TEST_TMPDIR/bin/id"
+	stub id 'echo 1001'
 	PATH=$BATS_TEST_TMPDIR/bin run -4 testenv/exercise.sh check 1.1
 	[[ $output = *"checks need root, and there is no sudo: try IN=vm" ]]
 }
@@ -180,10 +187,8 @@ lab_check()
 }
 
 @test "a sudo that refuses: 4, and what to do" {
-	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\necho 1001\n' >"$BATS_TEST_TMPDIR/bin/id"
-	printf '#!/bin/sh\necho "learner is not in the sudoers file." >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/sudo"
-	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	stub id 'echo 1001'
+	stub sudo 'echo "learner is not in the sudoers file." >&2; exit 1'
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -4 exercise check 1.1
 	[ "$output" = "learner is not in the sudoers file.
 exercise.sh: sudo did not run the check: IN=vm needs no root" ]
@@ -211,9 +216,7 @@ exercise.sh: sudo did not run the check: IN=vm needs no root" ]
 	lab_check true
 	run -0 exercise check 1.1
 	rm .progress
-	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\nprintf "1..2\\nok 1 first\\n"; exit 1\n' >"$BATS_TEST_TMPDIR/bin/bats"
-	chmod +x "$BATS_TEST_TMPDIR/bin/bats"
+	stub bats 'printf "1..2\nok 1 first\n"; exit 1'
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -4 exercise check 1.1
 	[[ $output = *"did not run to its end"*"it is not your program"* ]]
 	[[ $output != *"checks passed"* ]]
