@@ -43,6 +43,12 @@ attached()
 	lab exec "$1" -- ip link show dev "$2" | grep -q 'prog/xdp'
 }
 
+# egress_attached NODE IFACE: has it a program at TC egress?
+egress_attached()
+{
+	lab exec "$1" -- bpftool net show dev "$2" | grep -q egress
+}
+
 # start NODE PROGRAM [ARG...]: the answer's PROGRAM runs there as process $started,
 # and has attached something to the last argument, an interface. What it says goes to
 # the file $said.

@@ -84,6 +84,22 @@ works()
 		LAB=$1 lab exec client -- ping -qc 1 -W 2 server6
 }
 
+# build_answers LESSON: the starter and the solution of each of its exercises, copied and
+# built; the folders are in the array $answers.
+build_answers()
+{
+	local from folder
+	answers=()
+	for from in "$1"/exercises/*/{start,solution}; do
+		folder=$BATS_TEST_TMPDIR/$(basename "${from%/*}")-${from##*/}
+		mkdir "$folder"
+		find "$from" -name '*.[ch]' ! -name '*.skel.h' -exec cp -t "$folder" {} +
+		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+			make -s -C "$1/../.." answer ANSWER="$folder" 3>&-
+		answers+=("$folder")
+	done
+}
+
 # programs DIR: DIR/programs.o to load, DIR/attach to attach by a bpf link.
 programs()
 {

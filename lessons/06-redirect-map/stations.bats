@@ -16,13 +16,9 @@ try()
 
 # bats test_tags=same-on-every-kernel
 @test "the MAC address of a station: no other text, no group, not all zero" {
-	unset MAKEFLAGS MFLAGS MAKELEVEL
+	build_answers "$BATS_TEST_DIRNAME"
 	loaders=("$BATS_TEST_DIRNAME/xdp_redirect_map_user")
-	for answer in "$BATS_TEST_DIRNAME"/exercises/*/{start,solution}; do
-		folder=$BATS_TEST_TMPDIR/$(basename "${answer%/*}")-${answer##*/}
-		mkdir "$folder"
-		find "$answer" -name '*.[ch]' ! -name '*.skel.h' -exec cp -t "$folder" {} +
-		make -s -C "$BATS_TEST_DIRNAME/../.." answer ANSWER="$folder" 3>&-
+	for folder in "${answers[@]}"; do
 		loaders+=("$folder"/*_user)
 	done
 	for loader in "${loaders[@]}"; do

@@ -93,13 +93,9 @@ taken()
 
 # bats test_tags=same-on-every-kernel
 @test "the qdisc ingress has clsact's place: the exercises' loaders say so, and end" {
-	unset MAKEFLAGS MFLAGS MAKELEVEL
+	build_answers "$BATS_TEST_DIRNAME"
 	lab exec box -- tc qdisc add dev eth0 ingress
-	for answer in "$BATS_TEST_DIRNAME"/exercises/*/{start,solution}; do
-		folder=$BATS_TEST_TMPDIR/$(basename "${answer%/*}")-${answer##*/}
-		mkdir "$folder"
-		find "$answer" -name '*.[ch]' ! -name '*.skel.h' -exec cp -t "$folder" {} +
-		make -s -C "$BATS_TEST_DIRNAME/../.." answer ANSWER="$folder" 3>&-
+	for folder in "${answers[@]}"; do
 		loader=$(echo "$folder"/*_user)
 		run -1 lab exec box -- timeout $((5 * patience)) "$loader" eth0
 		echo "$output"

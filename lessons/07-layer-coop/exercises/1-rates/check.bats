@@ -12,13 +12,7 @@ rates()
 	lab exec client -- ip address add 10.11.1.3/24 dev eth0
 	lab exec client -- ping -qc 1 -W 2 -I 10.11.1.3 box
 	start box layercoop_rates_user -i 1 eth0
-	wait_for egress_attached || wrong "layercoop_rates_user attaches nothing to TC egress"
-}
-
-# egress_attached: the last step before it counts.
-egress_attached()
-{
-	lab exec box -- bpftool net show dev eth0 | grep -q egress
+	wait_for egress_attached box eth0 || wrong "layercoop_rates_user attaches nothing to TC egress"
 }
 
 # reports: how many there are so far.

@@ -10,13 +10,7 @@ top()
 	lab exec client -- ping -qc 1 -W 2 server
 	lab exec client -- ping -qc 1 -W 2 -I 10.11.1.3 box
 	start box layercoop_top_user eth0
-	wait_for egress_attached || wrong "layercoop_top_user attaches nothing to TC egress"
-}
-
-# egress_attached: the last step before it counts.
-egress_attached()
-{
-	lab exec box -- bpftool net show dev eth0 | grep -q egress
+	wait_for egress_attached box eth0 || wrong "layercoop_top_user attaches nothing to TC egress"
 }
 
 # talk COUNT SIZE FROM TO: frames of SIZE + 42 bytes, COUNT in each direction.
