@@ -119,6 +119,8 @@ if command -v apt-get >/dev/null; then
 	family=debian
 	wanted=$debian
 	[ $vm = no ] || wanted="$debian $debian_vm"
+	# GRUB for BIOS is of PCs only.
+	[ "$(dpkg --print-architecture)" = amd64 ] || wanted=$(echo "$wanted" | sed 's/ grub-pc-bin//')
 	# Ubuntu has bpftool in the packages of its kernels' tools.
 	if grep -qs '^ID=ubuntu' /etc/os-release; then
 		wanted=$(echo "$wanted" | sed "s/ bpftool/ linux-tools-common linux-tools-$(uname -r)/")
