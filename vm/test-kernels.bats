@@ -131,6 +131,100 @@ guest()
 	grep 'lessons/01-one/test_packets: 0 failed, exit early' <<<"$output"
 }
 
+@test "no test at all: what was said instead" {
+	for kernel in old new; do
+		guest $kernel 'echo "make: *** Error 1"; exit 2'
+		run -1 "$tree/vm/test-kernels" $kernel
+		grep -E "^FAILED +$kernel " <<<"$output"
+		grep -qxF '        make: *** Error 1' <<<"$output"
+	done
+}
+
+# interrupted KERNEL...: ^C in a terminal, once all of them play; what they start writes
+# its process id into a file "pid-...".
+interrupted()
+{
+	cat >"$BATS_TEST_TMPDIR/drive.py" <<-'END'
+		import glob, os, pty, signal, sys, time
+		def wait_for(condition, what):
+		    until = time.time() + 60
+		    while not condition():
+		        if time.time() > until:
+		            sys.exit(what)
+		        time.sleep(0.1)
+		def pids():
+		    return [open(name).read() for name in glob.glob(os.environ["XDP_STUB"] + "/pid-*")]
+		pid, fd = pty.fork()
+		if pid == 0:
+		    # bats may ignore it. The terminal stays, as a shell's.
+		    signal.signal(signal.SIGINT, signal.SIG_DFL)
+		    os.execvp("bash", ["bash", "-c", "trap : INT; \"$@\"; read", "bash"] + sys.argv[1:])
+		wait_for(lambda: len(list(filter(str.strip, pids()))) == len(sys.argv) - 2, "not begun")
+		os.write(fd, b"\x03")
+		wait_for(lambda: not [p for p in pids() if os.path.isdir("/proc/" + p.strip())], "not ended")
+	END
+	timeout 100 python3 "$BATS_TEST_TMPDIR/drive.py" "$tree/vm/test-kernels" "$@"
+}
+
+@test "^C: all machines are ended, and told to" {
+	for kernel in new next; do
+		guest $kernel 'sleep 1000 &
+			trap "kill $!; echo told >>$XDP_STUB/told; exit 143" TERM
+			echo $! >"$XDP_STUB/pid-$kernel"; wait'
+	done
+	JOBS=2 interrupted new next
+	for ((i = 0; i < 50; i++)); do
+		[ "$(wc -l <"$XDP_STUB/told")" != 2 ] || break
+		sleep 0.1
+	done
+	[ "$(wc -l <"$XDP_STUB/told")" = 2 ]
+}
+
+# here: the running kernel can run the lessons, and "make test" is COMMAND.
+here()
+{
+	stub where <<<'#!/bin/sh
+echo host'
+	printf 'test:\n\t@%s\n' "$1" >"$tree/Makefile"
+}
+
+@test "^C reaches the tests of the running kernel" {
+	here 'echo $$$$ >"$$XDP_STUB/pid-host"; exec sleep 1000'
+	interrupted host
+}
+
+@test "the running kernel: by \"make test-kernels KERNEL=host\", too" {
+	here 'printf "1..1\nok 1\n\043 exit 0\n" >$$TAP_DIR/one.tap; [ -z "$$KERNEL" ]'
+	sed -i '1i$(if $(KERNEL),$(error not for this kernel))' "$tree/Makefile"
+	MAKEFLAGS='-- KERNEL=host' MAKELEVEL=1 KERNEL=host run -0 "$tree/vm/test-kernels" host
+	grep -E '^ok +host .* 1 passed' <<<"$output"
+}
+
+@test "numbers that are none: one line, status 2" {
+	for setting in JOBS=two JOBS=0 XDP_LESSONS_MEMORY=2G TEST_SECONDS=2h; do
+		run -2 env "$setting" "$tree/vm/test-kernels" new
+		[ "$output" = "test-kernels: ${setting%=*} takes a number from 1 on, not \"${setting#*=}\"" ]
+	done
+}
+
+@test "the result names its commit, and says when files were changed since" {
+	mkdir "$tree/vm/results"
+	echo old >"$tree/vm/results/new"
+	git -C "$tree" init -q
+	echo vm/out >"$tree/.git/info/exclude"
+	git -C "$tree" add .
+	git -C "$tree" -c user.name=t -c user.email=t commit -q -m one
+	commit=$(git -C "$tree" describe --always)
+	# A result of this run is none.
+	echo newer >"$tree/vm/results/next"
+	echo newer >"$tree/vm/results/new"
+	run -0 "$tree/vm/test-kernels" new
+	grep -qx "tree $commit" "$tree/vm/results/new"
+	echo changed >>"$tree/vm/table"
+	run -0 "$tree/vm/test-kernels" new
+	grep -qx "tree $commit+" "$tree/vm/results/new"
+}
+
 @test "no result: tried once more, and said" {
 	guest new '[ "$(wc -l <"$XDP_STUB/starts-new")" = 2 ] || exit 125; pages "ok 1 - a"'
 	run -0 "$tree/vm/test-kernels" new
@@ -169,6 +263,24 @@ guest()
 	[[ $output == *"another run tests new: waiting for it"* ]]
 	grep -E '^ok +new .* 4 passed' <<<"$output"
 	wait $!
+}
+
+@test "told to end while it waits for another run: nothing goes on waiting" {
+	lock=$tree/vm/out/kernels/.lock-new
+	mkdir -p "${lock%/*}"
+	flock "$lock" sleep 1000 3>&- &
+	holder=$!
+	"$tree/vm/test-kernels" new 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	for ((i = 0; i < 100; i++)); do
+		! grep -q waiting "$BATS_TEST_TMPDIR/said" || break
+		sleep 0.1
+	done
+	kill $!
+	wait $! || :
+	open_in=$(find /proc/[0-9]*/fd -lname "$lock" 2>/dev/null | cut -d / -f 3 | sort -u)
+	pkill -P $holder
+	# flock and its sleep.
+	[ "$(wc -l <<<"$open_in")" = 2 ]
 }
 
 @test "a stale result never passes for a new one" {
