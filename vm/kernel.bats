@@ -46,6 +46,32 @@ stub_mmdebstrap()
 	[[ $stderr == *"usermod --add-subuids"* ]]
 }
 
+@test "an ordinary user's folder that others may not enter: one line, before the work" {
+	mkdir -p "$BATS_TEST_TMPDIR/home/big"
+	chmod 700 "$BATS_TEST_TMPDIR/home"
+	stub id <<-'END'
+		#!/bin/sh
+		[ "$1" = -un ] && echo somebody || echo 12345
+	END
+	stub grep <<-'END'
+		#!/bin/sh
+		[ "$2" = ^somebody: ] || exec /bin/grep "$@"
+	END
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	TMPDIR=$BATS_TEST_TMPDIR/home/big run -4 --separate-stderr "$VM/root"
+	stderr_is_one_line
+	[[ $stderr == *"others may not enter $BATS_TEST_TMPDIR/home: "* ]]
+	[ -z "$(ls "$BATS_TEST_TMPDIR/home/big")" ]
+}
+
+@test "a proxy of this machine's apt is used for the root, too" {
+	stub_mmdebstrap <<<'echo "$http_proxy" >"$XDP_LESSONS_CACHE/proxy"'
+	export XDP_LESSONS_CACHE=$BATS_TEST_TMPDIR/empty
+	echo 'Acquire::http::Proxy "http://proxy.example:3128";' >"$BATS_TEST_TMPDIR/apt.conf"
+	APT_CONFIG=$BATS_TEST_TMPDIR/apt.conf "$VM/root"
+	[ "$(cat "$XDP_LESSONS_CACHE/proxy")" = http://proxy.example:3128 ]
+}
+
 @test "making the root is killed at any moment: never half a one, and the next try works" {
 	# A stand-in that writes for a second.
 	stub_mmdebstrap <<-'END'
@@ -205,10 +231,26 @@ stub_mmdebstrap()
 
 @test "a file that is no kernel" {
 	echo text >"$BATS_TEST_TMPDIR/text"
+	# As in a vmlinux.
+	head -c 1000 /dev/zero >"$BATS_TEST_TMPDIR/zeros"
 	own_cache
-	run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/text"
-	stderr_is_one_line
-	[[ $stderr == *"is no Linux bzImage" ]]
+	for file in text zeros; do
+		run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/$file"
+		stderr_is_one_line
+		[[ $stderr == *"is no Linux bzImage" ]]
+	done
+}
+
+@test "a package that is not whole: an error, and no kernel" {
+	kernel_files "$BATS_TEST_TMPDIR/own"
+	debian_package "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/whole.deb"
+	# All that counts may be in its first half.
+	head -c -10000 "$BATS_TEST_TMPDIR/whole.deb" >"$BATS_TEST_TMPDIR/own.deb"
+	own_cache
+	run -1 --separate-stderr "$VM/kernel" "$BATS_TEST_TMPDIR/own.deb"
+	[[ $stderr == *"cannot unpack $BATS_TEST_TMPDIR/own.deb (see above)" ]]
+	run -1 "$VM/kernel" "$BATS_TEST_TMPDIR/whole.deb" "$VM/lib.sh"
+	[ -z "$(ls "$XDP_LESSONS_CACHE/kernels")" ]
 }
 
 @test "a kernel without veth: one line, before any machine starts" {
@@ -403,6 +445,13 @@ sources_of()
 	[[ $output == *"vm/run -k '6.1' -t 14400 "*"LESSON='4'"*" test"* ]]
 	run -0 make -C "$VM/.." -n IN=host lesson3
 	[[ $output != *"vm/run"* ]]
+	run -0 make -C "$VM/.." -n IN=auto KERNEL=6.1 lesson3
+	[[ $output == *"vm/run -k '6.1' "* ]]
+	# No other kernel passes for the one that was asked for.
+	for target in lesson3 check1; do
+		run -2 make -C "$VM/.." IN=host KERNEL=6.1 $target
+		[[ $output == *"KERNEL=6.1 is for a virtual machine: leave IN=host out"* ]]
+	done
 	run -2 make -C "$VM/.." IN=elsewhere lesson3
 	[[ $output == *'IN is "host", "vm" or "auto", not "elsewhere"'* ]]
 	run -2 make -C "$VM/.." IN=vm lesson99

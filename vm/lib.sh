@@ -119,9 +119,11 @@ scratch()
 	local base=${TMPDIR:-/var/tmp} dir pid
 	for dir in "$base"/xdp-vm.*; do
 		pid=${dir##*/xdp-vm.}
-		# The lock tells of a run whose process is not seen here: in a container.
-		[ ! -O "$dir" ] || [ -d "/proc/${pid%%.*}" ] || ! flock -n "$dir" true ||
-			discard "$dir" || :
+		# Its lock tells whether it is in use, but for a moment after it was made.
+		if [ -d "/proc/${pid%%.*}" ] && [ -n "$(find "$dir" -maxdepth 0 -mmin -1)" ]; then
+			continue
+		fi
+		[ ! -O "$dir" ] || ! flock -n "$dir" true || discard "$dir" || :
 	done
 	work=$(mktemp -d "$base/xdp-vm.$$.XXXXXXXX") || die 1 "cannot make a folder in $base"
 	exec {held}<"$work"
@@ -209,7 +211,10 @@ sources()
 # a chroot there may be no such namespace.)
 bootstrap()
 {
-	can_bootstrap
+	# Its own apt asks the environment for the proxy that this machine's has in its files.
+	eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy 2>/dev/null)"
+	[ -z "${http_proxy-}" ] || export http_proxy
+	[ -z "${https_proxy-}" ] || export https_proxy
 	if [ "$(id -u)" != 0 ]; then
 		mmdebstrap --mode=unshare "$@"
 	elif unshare --mount true 2>/dev/null; then
@@ -219,10 +224,19 @@ bootstrap()
 	fi
 }
 
-# can_bootstrap: or one line that says what lacks.
+# can_bootstrap: before it, or one line that says what lacks.
 can_bootstrap()
 {
+	local dir
 	need mmdebstrap unshare
-	[ "$(id -u)" = 0 ] || grep -q "^$(id -un):" /etc/subuid 2>/dev/null ||
+	[ "$(id -u)" != 0 ] || return 0
+	grep -q "^$(id -un):" /etc/subuid 2>/dev/null ||
 		die 4 "$(id -un) has no subordinate user ids: ask root for \"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)\""
+	# The user of a user namespace is another one.
+	dir=$(realpath -m -- "${TMPDIR:-/var/tmp}")
+	until [ "$dir" = / ]; do
+		[ ! -d "$dir" ] || [ -n "$(find "$dir" -maxdepth 0 -perm -o+x)" ] ||
+			die 4 "others may not enter $dir: chmod o+x, or name another place with TMPDIR=DIR"
+		dir=$(dirname "$dir")
+	done
 }

@@ -23,6 +23,8 @@ setup()
 	# Whatever a run leaves would be here.
 	export TMPDIR=$BATS_TEST_TMPDIR/tmp
 	mkdir "$TMPDIR"
+	# An ordinary user's mmdebstrap is another user there.
+	chmod o+x "$BATS_RUN_TMPDIR"
 }
 
 teardown()
