@@ -11,6 +11,27 @@ load vm_bats
 	[[ ${stderr_lines[-1]} == *": what it left in \$XDP_VM_RESULTS is more than 256 MiB, or not whole" ]]
 }
 
+@test "results that find no room on this machine's disk: no result, and no machine that waits for room" {
+	[ "$(id -u)" = 0 ] || skip "needs root, for a small disk"
+	stub df <<<'#!/bin/sh
+	printf "Avail\n999999M\n"'
+	run -125 unshare --mount bash -c 'mount -t tmpfs -o size=150M small "$TMPDIR" &&
+		"$1/run" -t 100 -- sh -c "head -c 200M /dev/zero >\$XDP_VM_RESULTS/much"' bash "$VM"
+	[[ $output == *", or not whole"* ]]
+	# Nor is a limit of time forgotten.
+	run -125 unshare --mount bash -c 'mount -t tmpfs -o size=150M small "$TMPDIR"
+		"$1/run" -t 15 -- sleep 1000 &
+		until [ -s "$(echo "$TMPDIR"/xdp-vm.*/pid)" ]; do sleep 0.1; done
+		cat /dev/zero >"$TMPDIR/full"
+		wait $!' bash "$VM"
+}
+
+@test "a kernel without a virtio console, on which the command would speak: no result" {
+	XDP_LESSONS_COMMAND_LINE="initcall_blacklist=virtio_console_init" \
+		run -125 --separate-stderr "$VM/run" -- true
+	[[ ${stderr_lines[-1]} == *": this kernel has no virtio console (CONFIG_VIRTIO_CONSOLE)" ]]
+}
+
 @test "what fails on the host is no result, whatever the command would have ended with" {
 	stub cp <<<'#!/bin/sh
 	exit 1'

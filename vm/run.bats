@@ -75,7 +75,7 @@ load vm_bats
 	out=$BATS_TEST_TMPDIR/out
 	mkdir "$out.real"
 	ln -s "$out.real" "$out"
-	: >"$out/console"
+	"$VM/run" -o "$out" -- true
 	echo 0 >"$out/status"
 	echo old >"$out/tap"
 	echo old >"$out/.hidden"
@@ -94,6 +94,8 @@ load vm_bats
 	out=$BATS_TEST_TMPDIR/mine
 	mkdir "$out"
 	echo mine >"$out/.thesis"
+	# A name that results have, too.
+	echo mine >"$out/console"
 	run --separate-stderr -2 "$VM/run" -o "$out" -- true
 	stderr_is_one_line
 	[[ $stderr == *"$out has files that are no earlier run's results"* ]]
