@@ -58,7 +58,7 @@ as_root   = $(if $(filter-out 0,$(shell id -u)),$(sudo)) env $(call handed_on,TA
 
 # Where lessons and tests run. IN=host: here. IN=vm: in a throw-away virtual machine.
 # auto: here if this machine can, else there. KERNEL=... is for a virtual machine.
-IN       ?= $(if $(KERNEL),vm,auto)
+IN       ?= auto
 
 # All processors, unless -j says otherwise.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -70,8 +70,9 @@ DEPS     := $(filter deps,$(MAKECMDGOALS))
 # The goals that need root and the kernel.
 LAB_GOALS := $(filter $(LESSONS) lessons test,$(MAKECMDGOALS))
 ifneq ($(LAB_GOALS),)
-WHERE    := $(if $(filter auto,$(IN)),$(shell vm/where),$(filter host vm,$(IN)))
+WHERE    := $(if $(filter auto,$(IN)),$(if $(KERNEL),vm,$(shell vm/where)),$(filter host vm,$(IN)))
 $(if $(WHERE),,$(error IN is "host", "vm" or "auto", not "$(IN)"))
+$(if $(filter host,$(WHERE)),$(if $(KERNEL),$(error KERNEL=$(KERNEL) is for a virtual machine: leave IN=host out)))
 endif
 
 all: $(BUILT)
@@ -131,16 +132,20 @@ answer: $(patsubst %.c,%.o,$(filter $(ANSWER)/%,$(ANSWER_KERN_C))) \
 	$(patsubst %.c,%,$(filter $(ANSWER)/%,$(ANSWER_USER_C)))
 
 deps:
-	$(Q)testenv/deps.sh $(if $(filter vm,$(IN)),--vm)
+	$(Q)testenv/deps.sh $(if $(KERNEL)$(filter vm,$(IN)),--vm)
+
+# What this machine can build for a guest, it builds: emulated, a compiler takes ten
+# times as long. A guest takes it only from the Debian that it is, too (see vm/run).
+can_build = $(filter 4,$(words $(shell PATH='$(PATH)'; \
+	    grep -qsx VERSION_CODENAME=bookworm /etc/os-release && \
+	    command -v $(CLANG) && command -v bpftool && \
+	    ls /usr/include/bpf/libbpf.h /usr/include/cmocka.h 2>/dev/null)))
 
 ifeq ($(WHERE),vm)
 
-# The same goals in the guest. What this machine can build, it builds: emulated, a
-# compiler takes ten times as long, and all tests take hours: no hour's limit for them.
-can_build := $(shell PATH='$(PATH)'; command -v $(CLANG) && command -v bpftool && \
-	       ls /usr/include/bpf/libbpf.h /usr/include/cmocka.h 2>/dev/null)
+# The same goals in the guest. All tests take hours: no hour's limit for them.
 $(LAB_GOALS): in-vm
-in-vm: $(if $(filter 4,$(words $(can_build))),all $(if $(filter test,$(LAB_GOALS)),exercises)) | $(DEPS)
+in-vm: $(if $(can_build),all $(if $(filter test,$(LAB_GOALS)),exercises)) | $(DEPS)
 	$(Q)vm/run $(if $(KERNEL),-k '$(KERNEL)') $(if $(filter test,$(LAB_GOALS)),-t 14400) -- \
 		make -s IN=host $(call handed_on,LESSON) $(LAB_GOALS) \
 		$(if $(filter-out $(LESSONS),$(LAB_GOALS)),,|| [ $$? = 130 ]) # left by ^C
@@ -206,7 +211,7 @@ bench: all | $(DEPS)
 	$(Q)$(as_root) $(wildcard lessons/*/measure) $(if $(QUICK),--quick) \
 		$(if $(BASE),--base '$(BASE)') $(if $(JSON),--json '$(JSON)') $(PART)
 
-test-kernels: all exercises | $(DEPS)
+test-kernels: $(if $(can_build),all exercises) | $(DEPS)
 	$(Q)vm/test-kernels $(KERNEL)
 
 vm: | $(DEPS)
@@ -271,7 +276,7 @@ help:
 	@echo "                  root; KERNEL=6.1: on another kernel. \"make deps IN=vm\" first."
 	@echo "make bench        measure what a packet costs here: 3 minutes; QUICK=1: half of one"
 	@echo "                  BASE=HEAD~3: are the programs slower than in that revision?"
-	@echo "make test-kernels every test on every kernel of vm/kernels.txt"
+	@echo "make test-kernels what a kernel can change, on every kernel of vm/kernels.txt"
 	@echo "make vm           the classroom machine, a disk image (ARCH=arm64: for ARM)"
 	@echo "make vm-run       boot it here; make vm-ssh: a shell in it"
 	@echo "make test-vm      what runs the virtual machines, tested"

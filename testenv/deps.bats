@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 
 setup()
 {
+	[ -e /etc/debian_version ] || skip "for Debian and Ubuntu"
 	export ARCHITECTURE=amd64 INSTALLED="" APT=0
 	stub dpkg 'echo "$ARCHITECTURE"'
 	stub dpkg-query 'case " $INSTALLED " in *" $3 "*) printf installed ;; *) exit 1 ;; esac'

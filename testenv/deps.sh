@@ -36,7 +36,7 @@ debian_vm='
 fedora_vm='
 	qemu-system-x86-core qemu-img edk2-ovmf mmdebstrap debian-keyring shadow-utils
 	genext2fs e2fsprogs util-linux mtools dosfstools grub2-tools-extra grub2-pc-modules
-	busybox cpio xz zstd openssh-clients socat git'
+	busybox cpio xz zstd openssh-clients socat git apt dpkg'
 
 die()
 {
@@ -115,7 +115,8 @@ case ${1-} in
 	;;
 esac
 
-if command -v apt-get >/dev/null; then
+# Fedora may have apt, too: mmdebstrap uses it.
+if [ -e /etc/debian_version ]; then
 	family=debian
 	wanted=$debian
 	[ $vm = no ] || wanted="$debian $debian_vm"

@@ -26,7 +26,7 @@ case $* in
 	;;
 esac
 
-if command -v apt-get >/dev/null; then
+if [ -e /etc/debian_version ]; then
 	install="apt-get install"
 elif command -v dnf >/dev/null; then
 	install="dnf install"

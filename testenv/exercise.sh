@@ -349,7 +349,11 @@ as_root()
 	local where=${IN:-auto} var keep=()
 	case $where in
 	auto) where=$([ -z "${KERNEL-}" ] && vm/where || echo vm) ;;
-	host | vm) ;;
+	vm) ;;
+	host)
+		[ -z "${KERNEL-}" ] ||
+			die 2 "KERNEL=$KERNEL is for a virtual machine: leave IN=host out"
+		;;
 	*) die 2 "IN is \"host\", \"vm\" or \"auto\", not \"$where\"" ;;
 	esac
 	for var in V NO_COLOR; do
