@@ -49,11 +49,12 @@ sums()
 	END { printf "%.0f %.0f %.0f %.0f\n", sum[3], sum[4], sum[5], sum[6] }' "$said"
 }
 
-# about GOT WANTED: printed rates are rounded.
+# about GOT WANTED: printed rates are rounded. By awk: what a counter below zero makes is
+# too large a number for bash.
 about()
 {
-	local off=$(($1 - $2))
-	((${off#-} * 100 <= $2))
+	awk -v got="$1" -v wanted=$(($2)) \
+		'BEGIN { off = got - wanted; exit (off < 0 ? -off : off) * 100 > wanted }'
 }
 
 # want REMOTE COLUMN NAME NUMBER
