@@ -4,11 +4,12 @@
 # What "make deps" would install on Debian. Stand-ins do it, so nothing is installed.
 
 # shellcheck disable=SC2016 # the stand-ins expand it
-bats_require_minimum_version 1.5.0
+load testenv_bats
 
 setup()
 {
 	[ -e /etc/debian_version ] || skip "for Debian and Ubuntu"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	export ARCHITECTURE=amd64 INSTALLED="" APT=0
 	stub dpkg 'echo "$ARCHITECTURE"'
 	stub dpkg-query 'case " $INSTALLED " in *" $3 "*) printf installed ;; *) exit 1 ;; esac'
@@ -16,15 +17,6 @@ setup()
 	# Whoever runs this test: deps.sh asks sudo.
 	stub id 'echo 1000'
 	stub sudo 'echo "sudo $*" >>"$BATS_TEST_TMPDIR/sudo"; case $* in *apt-get*) "$@" ;; esac'
-}
-
-# stub NAME TEXT: a command that comes before the real one.
-stub()
-{
-	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/bin/$1"
-	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
 
 # listed: all that it asks for; Ubuntu has bpftool in the packages of its kernels' tools.

@@ -161,14 +161,6 @@ solve()
 	[[ $(exercise progress) != *"in progress"* ]]
 }
 
-# stub NAME BODY: a command that is found first, with $BATS_TEST_TMPDIR/bin in PATH.
-stub()
-{
-	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/bin/$1"
-	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
-}
-
 @test "no root, no sudo: 4, one line" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	for tool in bash sh make clang llvm-strip cc bpftool sed awk grep cat cp mkdir mktemp mv \

@@ -18,6 +18,14 @@ lab()
 	"$TESTENV" "$@" 3>&-
 }
 
+# stub NAME BODY: a command that is found first, with $BATS_TEST_TMPDIR/bin in PATH.
+stub()
+{
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+}
+
 # need_real_time: the rest of the test measures time.
 need_real_time()
 {
